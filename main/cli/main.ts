@@ -1,0 +1,32 @@
+/**
+ * The lightcone command: one program, a subcommand for each thing a person does without the window.
+ * Each subcommand loads only what it needs, so that `--help` and a node start quickly.
+ */
+import { Command } from "commander";
+import packageJson from "../../package.json" with { type: "json" };
+import { nodeCommand } from "../worker/command.ts";
+import { callCommand } from "./call.ts";
+import { labCommand } from "./lab.ts";
+import { eventsCommand, sessionsCommand } from "./sessions.ts";
+
+const program = new Command("lightcone")
+  .description("Runs real clusters on this machine, breaks them, and shows what caused what.")
+  .version(packageJson.version)
+  .addCommand(labCommand(packageJson.version))
+  .addCommand(nodeCommand())
+  .addCommand(callCommand())
+  .addCommand(sessionsCommand())
+  .addCommand(eventsCommand())
+  .showHelpAfterError("Run it with --help to see what it takes.");
+
+/** Wrong words on the command line end with 2, like a node's wrong options; what fails later ends with 1. */
+for (const command of [program, ...program.commands]) {
+  command.exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,156 @@
+/**
+ * One cluster and its session, from the first process to the last event: what `cluster.new` ends and begins.
+ *
+ * It ties the parts together and beats once a second: looks for processes paused from elsewhere, records the proof
+ * that faults work, and refreshes the counts that change all the time.
+ */
+import type { LabState } from "../../shared/contract/state.ts";
+import type { RecordedEvent } from "../../shared/trace/event.ts";
+import { readTraceAfter } from "../storage/trace-blobs.ts";
+import type { DataDir } from "./data-dir.ts";
+import { NodeFaults } from "./faults.ts";
+import { LinkTable } from "./links.ts";
+import { Load } from "./load.ts";
+import type { ManagedNode } from "./managed-node.ts";
+import { Network } from "./network.ts";
+import { Recorder } from "./recorder.ts";
+import type { Sessions } from "./sessions.ts";
+import { type ClusterSettings, Supervisor } from "./supervisor.ts";
+import { UndoStack } from "./undo.ts";
+
+const beatMs = 1_000;
+/** Operations a second, where nobody says otherwise. */
+export const usualLoad = 4;
+
+export interface ClusterOptions {
+  readonly settings: ClusterSettings;
+  readonly dataDir: DataDir;
+  readonly sessions: Sessions;
+  readonly opsPerSecond: number;
+  readonly onChange: () => void;
+  readonly onRecorded: (events: RecordedEvent[]) => void;
+  readonly onNotice: (level: "info" | "warning" | "error", text: string) => void;
+}
+
+export class Cluster {
+  readonly settings: ClusterSettings;
+  readonly supervisor: Supervisor;
+  readonly faults: NodeFaults;
+  readonly network: Network;
+  readonly recorder: Recorder;
+  readonly load: Load;
+  readonly undo = new UndoStack();
+  readonly #options: ClusterOptions;
+  readonly #links = new LinkTable();
+  readonly #lookingAt = new Set<ManagedNode>();
+  #beat: NodeJS.Timeout | null = null;
+
+  constructor(options: ClusterOptions) {
+    const { settings, dataDir, sessions, onChange } = options;
+    this.#options = options;
+    this.settings = settings;
+    this.recorder = new Recorder({
+      file: sessions.begin(`Cluster of ${new Date().toLocaleString("en-GB", { timeZoneName: "short" })}`),
+      onRecorded: options.onRecorded,
+      onFailed: (error) =>
+        options.onNotice(
+          "error",
+          `Recording has stopped, the session file cannot be written: ${error.message}`,
+        ),
+      readTrace: (node, life, after) => this.#readTrace(node, life, after),
+    });
+    this.supervisor = new Supervisor({
+      settings,
+      links: this.#links,
+      recorder: this.recorder,
+      dataDirOf: (node) => dataDir.node(settings.name, node),
+      onChange,
+      onUnexpectedEnd: (sentence) => options.onNotice("warning", sentence),
+    });
+    this.faults = new NodeFaults(this.supervisor, this.recorder);
+    this.network = new Network(this.#links, this.recorder, this.supervisor, onChange);
+    this.load = new Load(options.opsPerSecond || usualLoad, () =>
+      this.supervisor.all().filter((node) => node.status === "running"),
+    );
+  }
+
+  /** Resolves when every node serves or has said why not. */
+  async start(count: number): Promise<void> {
+    const { name, preset, quorum, virtualNodes } = this.settings;
+    const nodes = await this.supervisor.addNodes(count);
+    this.recorder.lab("cluster", {
+      name,
+      preset,
+      ...quorum,
+      virtualNodes,
+      nodes: nodes.map((node) => node.id),
+    });
+    for (const { id, address } of nodes) this.recorder.lab("node-added", { node: id, address });
+    this.#beat = setInterval(() => this.#onBeat(), beatMs);
+    // A node that fails says so in its state; the others go on.
+    await Promise.allSettled(nodes.map((node) => this.supervisor.start(node)));
+    const { opsPerSecond } = this.#options;
+    if (opsPerSecond > 0 && this.#beat !== null) this.setLoad(true, opsPerSecond);
+  }
+
+  setLoad(running: boolean, opsPerSecond: number): void {
+    this.recorder.lab("load", { running, opsPerSecond });
+    this.load.set(running, opsPerSecond);
+    this.#options.onChange();
+  }
+
+  state(version: string): LabState {
+    const { name, preset, quorum, virtualNodes } = this.settings;
+    return {
+      version,
+      cluster: { name, preset, ...quorum, virtualNodes },
+      nodes: this.supervisor.list(),
+      links: this.#links.list(),
+      partition: this.#links.partition,
+      load: this.load.state,
+      session: this.recorder.file.info(true),
+      undo: this.undo.describe(),
+    };
+  }
+
+  /** Ends every process, records what they had left to say, and folds the session into one file. */
+  async close(): Promise<void> {
+    if (this.#beat !== null) clearInterval(this.#beat);
+    this.#beat = null;
+    this.load.close();
+    await this.supervisor.close();
+    this.recorder.close();
+    this.#options.sessions.end(this.recorder.file);
+    this.#options.dataDir.removeCluster(this.settings.name);
+  }
+
+  #onBeat(): void {
+    this.network.recordEffect();
+    for (const node of this.supervisor.all()) void this.#lookAt(node);
+    this.#options.onChange();
+  }
+
+  /** Has somebody else stopped or continued the process? A node in the middle of an act is looked at after it. */
+  async #lookAt(node: ManagedNode): Promise<void> {
+    if (this.#lookingAt.has(node)) return;
+    this.#lookingAt.add(node);
+    const seen = await node.inTurn(() => node.lookAround());
+    this.#lookingAt.delete(node);
+    if (seen === null || node.pid === null || this.#beat === null) return;
+    const name = seen === "paused" ? "pause" : "resume";
+    this.recorder.lab(name, { node: node.id, pid: node.pid, expected: false });
+  }
+
+  #readTrace(node: string, life: number, after: number) {
+    try {
+      return readTraceAfter(this.#options.dataDir.node(this.settings.name, node), life, after);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#options.onNotice(
+        "warning",
+        `The trace of ${node} could not be read, its last events are missing: ${why}`,
+      );
+      return [];
+    }
+  }
+}

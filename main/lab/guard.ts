@@ -1,0 +1,39 @@
+/**
+ * The last one out: a shell of a few lines that kills what the lab left when the lab itself was killed.
+ *
+ * A running node sees its control line close and ends itself. A node stopped by SIGSTOP sees nothing, would wake up in
+ * no one's cluster months later, and nobody else remembers its pid. The guard holds the newest list of pids and waits
+ * for its own input to end; the operating system ends it however the lab died. Before a clean end the list is emptied.
+ * It stands in a process group of its own, so that Ctrl+C in the terminal ends the lab and not the guard.
+ *
+ * Without it: `kill -9` of a lab with a paused node leaves that node behind for ever.
+ */
+import { spawn, type ChildProcess } from "node:child_process";
+
+const script = `pids=
+while read -r line; do pids=$line; done
+for pid in $pids; do kill -9 "$pid" 2>/dev/null; done`;
+
+export class Guard {
+  readonly #shell: ChildProcess | null;
+
+  constructor() {
+    this.#shell =
+      process.platform === "win32"
+        ? null
+        : spawn("/bin/sh", ["-c", script], { detached: true, stdio: ["pipe", "ignore", "ignore"] });
+    this.#shell?.unref();
+    // A guard that could not start or was killed must not take the lab with it: running nodes still end by themselves.
+    this.#shell?.on("error", () => undefined);
+    this.#shell?.stdin?.on("error", () => undefined);
+  }
+
+  /** The processes to end when the lab dies. */
+  watch(pids: readonly number[]): void {
+    this.#shell?.stdin?.write(`${pids.join(" ")}\n`);
+  }
+
+  close(): void {
+    this.#shell?.stdin?.end("\n");
+  }
+}

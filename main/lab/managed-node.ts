@@ -1,0 +1,236 @@
+/**
+ * One node as the lab knows it: its place (port, data directory), which stay, and its process, which comes and goes.
+ *
+ * The status follows what the operating system reports, not what was asked for: a node is killed when its process has
+ * ended by SIGKILL, whoever sent it. `intent` only tells an end that was asked for from one that was not.
+ *
+ * Guarantee: when an end is reported, everything the node had written to its trace is recorded before the `exited`
+ * event, so the lane of a killed node ends where its life ended.
+ */
+import { LabError } from "../../shared/contract/errors.ts";
+import type { ClockStoreKind, NodeState, NodeStatus } from "../../shared/contract/state.ts";
+import type { LabToNode, NodeToLab } from "../worker/control.ts";
+import type { NodeCommand, NodeExit, NodeProcess, ProcessHost } from "./process-host.ts";
+import { loopback } from "./ports.ts";
+
+const startMs = 15_000;
+const stopMs = 10_000;
+const killMs = 5_000;
+
+export interface NodePlace {
+  readonly id: string;
+  readonly port: number;
+  readonly dataDir: string;
+  readonly clockStore: ClockStoreKind;
+}
+
+/** What the node's owner does about what happens to it. */
+export interface NodeOwner {
+  readonly host: ProcessHost;
+  onSpawned(node: ManagedNode): void;
+  onMessage(node: ManagedNode, message: NodeToLab): void;
+  onReady(node: ManagedNode, life: number, pid: number): void;
+  /** Called before the status changes; `expected` is false when nobody here asked for it. */
+  onExit(node: ManagedNode, exit: NodeExit, expected: boolean): void;
+  onChange(): void;
+}
+
+export class ManagedNode {
+  readonly id: string;
+  readonly port: number;
+  readonly address: string;
+  readonly dataDir: string;
+  clockStore: ClockStoreKind;
+  life: number | null = null;
+  readonly #owner: NodeOwner;
+  #status: NodeStatus = "stopped";
+  #error: string | null = null;
+  #process: NodeProcess | null = null;
+  #intent: "kill" | "stop" | null = null;
+  #lastFailure: string | null = null;
+  #ended: Promise<void> = Promise.resolve();
+  #readyOrEnded: (() => void) | null = null;
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(place: NodePlace, owner: NodeOwner) {
+    this.id = place.id;
+    this.port = place.port;
+    this.address = `${loopback}:${place.port}`;
+    this.dataDir = place.dataDir;
+    this.clockStore = place.clockStore;
+    this.#owner = owner;
+  }
+
+  get status(): NodeStatus {
+    return this.#status;
+  }
+
+  get pid(): number | null {
+    return this.#process?.pid ?? null;
+  }
+
+  get state(): NodeState {
+    return {
+      id: this.id,
+      address: this.address,
+      pid: this.pid,
+      life: this.life,
+      status: this.#status,
+      clockStore: this.clockStore,
+      dataDir: this.dataDir,
+      error: this.#error,
+    };
+  }
+
+  /** One act at a time; a kill does not wait in this line. */
+  inTurn<Result>(act: () => Promise<Result>): Promise<Result> {
+    const turn = this.#queue.then(act, act);
+    this.#queue = turn.catch(() => undefined);
+    return turn;
+  }
+
+  send(message: LabToNode): void {
+    this.#process?.send(message);
+  }
+
+  /** Resolves when the node serves; rejects with its own sentence when it does not. */
+  async start(command: NodeCommand): Promise<void> {
+    if (this.#process !== null) throw new LabError("wrong_state", `${this.id} is running already.`);
+    this.#intent = null;
+    this.#lastFailure = null;
+    this.#error = null;
+    this.life = null;
+    const { promise, resolve: ended } = Promise.withResolvers<void>();
+    this.#ended = promise;
+    const readyOrEnded = new Promise<void>((resolve) => (this.#readyOrEnded = resolve));
+    this.#setStatus("starting");
+    this.#process = this.#owner.host.start(
+      command,
+      (message) => this.#onMessage(message),
+      (exit) => {
+        this.#onExit(exit);
+        ended();
+      },
+    );
+    this.#owner.onSpawned(this);
+    if (!(await within(startMs, readyOrEnded))) {
+      this.#lastFailure ??= `${this.id} was not ready within ${startMs / 1000} s.`;
+      this.#process?.signal("SIGKILL");
+      await within(killMs, this.#ended);
+    }
+    if (this.#process === null) {
+      throw new LabError("node_failed", this.#error ?? `${this.id} was ended while it was starting.`);
+    }
+  }
+
+  async kill(): Promise<void> {
+    this.#running();
+    this.#intent = "kill";
+    this.#process?.signal("SIGKILL");
+    await this.#mustEnd(killMs);
+  }
+
+  /** Leaves the cluster, flushes and ends; without `leave` the others will take it for dead. */
+  async stop(leave: boolean, ms = stopMs): Promise<void> {
+    this.#running();
+    if (this.#status === "paused") {
+      throw new LabError(
+        "wrong_state",
+        `${this.id} is paused and cannot stop by itself: resume it first, or kill it.`,
+      );
+    }
+    this.#intent = "stop";
+    this.#setStatus("stopping");
+    this.send({ kind: "stop", leave });
+    await this.#mustEnd(ms);
+  }
+
+  async pause(): Promise<void> {
+    const process = this.#running();
+    if (this.#status !== "running")
+      throw new LabError("wrong_state", `${this.id} is ${this.#status}, not running.`);
+    await process.freeze();
+    if (this.#process === process) this.#setStatus("paused");
+  }
+
+  async resume(): Promise<void> {
+    const process = this.#running();
+    if (this.#status !== "paused") throw new LabError("wrong_state", `${this.id} is not paused.`);
+    await process.thaw();
+    if (this.#process === process) this.#setStatus("running");
+  }
+
+  /** What somebody else did with SIGSTOP or SIGCONT since the last look; null when nothing changed. */
+  async lookAround(): Promise<"paused" | "running" | null> {
+    const process = this.#process;
+    if (process === null || (this.#status !== "running" && this.#status !== "paused")) return null;
+    const isFrozen = await process.isFrozen();
+    const seen = isFrozen ? "paused" : "running";
+    if (isFrozen === null || this.#process !== process || seen === this.#status) return null;
+    this.#setStatus(seen);
+    return seen;
+  }
+
+  /** True when the process has ended within the time. */
+  ended(ms: number): Promise<boolean> {
+    return within(ms, this.#ended);
+  }
+
+  #running(): NodeProcess {
+    if (this.#process === null) {
+      throw new LabError("wrong_state", `${this.id} is not running (${this.#status}): restart it first.`);
+    }
+    return this.#process;
+  }
+
+  async #mustEnd(ms: number): Promise<void> {
+    if (await this.ended(ms)) return;
+    throw new LabError(
+      "timed_out",
+      `${this.id} has not ended within ${ms / 1000} s: wait, or kill it.`,
+      false,
+    );
+  }
+
+  #onMessage(message: NodeToLab): void {
+    if (message.kind === "ready") {
+      this.life = message.life;
+      if (this.#status === "starting") this.#setStatus("running");
+      this.#owner.onReady(this, message.life, message.pid);
+      this.#readyOrEnded?.();
+    } else if (message.kind === "failed") {
+      this.#lastFailure = message.message;
+    }
+    this.#owner.onMessage(this, message);
+  }
+
+  #onExit(exit: NodeExit): void {
+    const wasStarting = this.#status === "starting";
+    this.#process = null;
+    this.#owner.onExit(this, exit, this.#intent !== null);
+    if (exit.signal === "SIGKILL" && this.#lastFailure === null) this.#setStatus("killed");
+    else if (exit.code === 0 && !wasStarting) this.#setStatus("stopped");
+    else {
+      const how = exit.signal === null ? `with exit code ${exit.code}` : `by ${exit.signal}`;
+      this.#error = this.#lastFailure ?? (exit.lastWords || `${this.id} ended ${how} without saying why.`);
+      this.#setStatus("failed");
+    }
+    this.#readyOrEnded?.();
+  }
+
+  #setStatus(status: NodeStatus): void {
+    this.#status = status;
+    this.#owner.onChange();
+  }
+}
+
+/** True when the promise settled in time. */
+async function within(ms: number, promise: Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), ms)));
+  try {
+    return await Promise.race([promise.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,211 @@
+/**
+ * The cluster as a set of processes: who they are, how each is started, what each of them says.
+ *
+ * All nodes are started at once. Each knows the addresses of all the others as seeds, so whichever is up first is
+ * found by whoever comes next, and five nodes form a cluster in the time one takes to start. Ports are chosen once and
+ * kept over restarts, because an address is part of what the other nodes believe.
+ *
+ * A node is told its links when it is spawned, so that they wait for it, and again when it serves: a node that starts
+ * inside a partition must not get a word across it.
+ */
+import { randomBytes } from "node:crypto";
+import { LabError } from "../../shared/contract/errors.ts";
+import type { ClockStoreKind, NodeState, NodeStatus } from "../../shared/contract/state.ts";
+import type { Preset } from "../../shared/membership/types.ts";
+import type { Quorum } from "../../shared/replication/types.ts";
+import type { LabToNode, NodeToLab } from "../worker/control.ts";
+import { Guard } from "./guard.ts";
+import type { LinkTable } from "./links.ts";
+import { ManagedNode, type NodeOwner } from "./managed-node.ts";
+import { newestLife } from "./node-files.ts";
+import { freePorts, loopback } from "./ports.ts";
+import { childProcessHost, type NodeCommand, type NodeExit } from "./process-host.ts";
+import type { Recorder } from "./recorder.ts";
+
+export interface ClusterSettings {
+  readonly name: string;
+  readonly preset: Preset;
+  readonly quorum: Quorum;
+  readonly virtualNodes: number;
+  readonly clockStore: ClockStoreKind;
+  readonly workerEntry: string;
+}
+
+export interface SupervisorOptions {
+  readonly settings: ClusterSettings;
+  readonly links: LinkTable;
+  readonly recorder: Recorder;
+  readonly dataDirOf: (node: string) => string;
+  readonly onChange: () => void;
+  /** A process ended that nobody here had asked to; one sentence about it. */
+  readonly onUnexpectedEnd: (sentence: string) => void;
+}
+
+/** How long a node may take to flush when the whole cluster ends. */
+const closeMs = 1_500;
+
+export class Supervisor implements NodeOwner {
+  readonly host = childProcessHost;
+  readonly #options: SupervisorOptions;
+  readonly #nodes = new Map<string, ManagedNode>();
+  readonly #guard = new Guard();
+  readonly #secret = randomBytes(24).toString("base64url");
+  /** Of the last node made; numbers are not given out twice. */
+  #number = 0;
+  /** An act that waited for its turn must not start a process nobody would end. */
+  #isClosed = false;
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+  }
+
+  list(): NodeState[] {
+    return [...this.#nodes.values()].map((node) => node.state);
+  }
+
+  all(): ManagedNode[] {
+    return [...this.#nodes.values()];
+  }
+
+  has(id: string): boolean {
+    return this.#nodes.has(id);
+  }
+
+  /** Undefined for a node that is not, or no longer, one of the cluster. */
+  statusOf(id: string): NodeStatus | undefined {
+    return this.#nodes.get(id)?.status;
+  }
+
+  get(id: string): ManagedNode {
+    const node = this.#nodes.get(id);
+    if (node === undefined) {
+      throw new LabError(
+        "unknown_node",
+        `There is no node "${id}" here: the nodes are ${[...this.#nodes.keys()].join(", ")}.`,
+      );
+    }
+    return node;
+  }
+
+  /** Makes places for new nodes without starting them. */
+  async addNodes(count: number): Promise<ManagedNode[]> {
+    const ports = await freePorts(count, new Set(this.all().map((node) => node.port)));
+    const { clockStore } = this.#options.settings;
+    const added = ports.map((port) => {
+      const id = `node-${(this.#number += 1)}`;
+      return new ManagedNode({ id, port, dataDir: this.#options.dataDirOf(id), clockStore }, this);
+    });
+    for (const node of added) this.#nodes.set(node.id, node);
+    this.#nodesChanged();
+    return added;
+  }
+
+  forget(id: string): void {
+    this.#nodes.delete(id);
+    this.#nodesChanged();
+  }
+
+  /** Resolves when the node serves; rejects with LabError when it does not. */
+  async start(node: ManagedNode): Promise<void> {
+    if (this.#isClosed) {
+      throw new LabError("wrong_state", `${node.id} was not started: its cluster has ended.`);
+    }
+    return node.start(this.#commandFor(node));
+  }
+
+  /** To every node that runs. */
+  tellAll(message: LabToNode): void {
+    for (const node of this.#nodes.values()) node.send(message);
+  }
+
+  /** Every node's sender applies its links again. */
+  sendLinks(): void {
+    for (const node of this.#nodes.values()) this.#sendLinksOf(node);
+  }
+
+  /** Ends every process: flushed where it can be, killed where not. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    // A process that outlives even SIGKILL (it waits for its disk) must not keep the rest from ending.
+    await Promise.allSettled(
+      this.all().map(async (node) => {
+        if (node.pid === null) return;
+        if (node.status === "running") await node.stop(false, closeMs).catch(() => undefined);
+        if (node.pid !== null) await node.kill();
+      }),
+    );
+    this.#guard.close();
+  }
+
+  onSpawned(node: ManagedNode): void {
+    this.#watch();
+    this.#options.links.senderStarted(node.id);
+    this.#sendLinksOf(node);
+  }
+
+  onReady(node: ManagedNode, life: number, pid: number): void {
+    const { id, clockStore } = node;
+    this.#sendLinksOf(node);
+    this.#options.recorder.lab("node-started", { node: id, pid, life, clockStore });
+  }
+
+  onMessage(node: ManagedNode, message: NodeToLab): void {
+    if (message.kind === "events") this.#options.recorder.accept(message.events);
+    if (message.kind === "links") this.#options.links.count(node.id, message.counts);
+  }
+
+  onExit(node: ManagedNode, exit: NodeExit, expected: boolean): void {
+    const { recorder } = this.#options;
+    const life = node.life ?? newestLife(node.dataDir);
+    if (life !== null) recorder.catchUp(node.id, life);
+    recorder.lab("exited", { node: node.id, code: exit.code, signal: exit.signal, expected });
+    if (!expected) this.#options.onUnexpectedEnd(sentenceOf(node, exit));
+    this.#watch();
+  }
+
+  onChange(): void {
+    this.#options.onChange();
+  }
+
+  #nodesChanged(): void {
+    this.#options.links.setNodes([...this.#nodes.keys()]);
+    this.#options.onChange();
+  }
+
+  #sendLinksOf(node: ManagedNode): void {
+    node.send({ kind: "links", links: this.#options.links.outgoing(node.id) });
+  }
+
+  #watch(): void {
+    this.#guard.watch(this.all().flatMap((node) => node.pid ?? []));
+  }
+
+  #commandFor(node: ManagedNode): NodeCommand {
+    const { name, preset, quorum, virtualNodes, workerEntry } = this.#options.settings;
+    const seeds = this.all().filter((other) => other !== node);
+    return {
+      entry: workerEntry,
+      args: [
+        `--node-id=${node.id}`,
+        `--host=${loopback}`,
+        `--port=${node.port}`,
+        `--data-dir=${node.dataDir}`,
+        ...seeds.map((seed) => `--seed-node=${seed.address}`),
+        `--preset=${preset}`,
+        `--n=${quorum.n}`,
+        `--r=${quorum.r}`,
+        `--w=${quorum.w}`,
+        `--virtual-nodes=${virtualNodes}`,
+        `--clock-store=${node.clockStore}`,
+        `--cluster=${name}`,
+      ],
+      env: { LIGHTCONE_SECRET: this.#secret },
+    };
+  }
+}
+
+function sentenceOf({ id }: ManagedNode, { code, signal, lastWords }: NodeExit): string {
+  if (signal !== null) return `${id} was ended by ${signal} from outside the lab.`;
+  if (code === 0) return `${id} ended by itself or was asked to from outside the lab.`;
+  return `${id} has failed: ${lastWords || `exit code ${code}`}`;
+}

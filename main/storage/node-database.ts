@@ -1,0 +1,190 @@
+/**
+ * The file `<data-dir>/node.db`: its tables, and the questions asked before a node may use it.
+ *
+ * `application_id` says that the file is a node's, `user_version` which format it has, table `meta` whose it is.
+ * All are checked before anything is written, so that a wrong path never damages somebody else's data.
+ */
+import { existsSync, statSync } from "node:fs";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import type { NodeId } from "../../shared/ids.ts";
+import { makeDirectory } from "./make-directory.ts";
+import { NodeStoreError } from "./node-store-error.ts";
+
+/** Raise it when an older program would read the file wrongly. */
+const nodeFormatVersion = 1;
+/** "LCND". */
+const applicationId = 0x4c434e44;
+
+/** Pages in the write-ahead log before they are moved into the database. */
+const walPages = 1_000;
+const pageBytes = 4_096;
+/** Frames have headers, and the scratch table has pages of its own. */
+const scratchPagesSpare = 20;
+
+export const databasePath = (dataDir: string) => join(dataDir, "node.db");
+
+/**
+ * kv: the state of each key as JSON (KeyState). log: every LogEntry; kv is what replaying it gives.
+ * trace: one row per commit; `events` and `operations` are MessagePack, `total` counts
+ * everything in the trace up to and with the row.
+ */
+const schema = `
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE kv (key TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE log (
+  "index" INTEGER PRIMARY KEY, term INTEGER NOT NULL, op TEXT NOT NULL, key TEXT NOT NULL, state TEXT NOT NULL,
+  origin TEXT NOT NULL, replicas TEXT NOT NULL, clock TEXT NOT NULL, at REAL NOT NULL
+);
+CREATE TABLE trace (
+  id INTEGER PRIMARY KEY, life INTEGER NOT NULL, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL,
+  total INTEGER NOT NULL, events BLOB NOT NULL, operations BLOB
+);
+`;
+
+export interface Owner {
+  readonly dataDir: string;
+  readonly node: NodeId;
+  readonly cluster: string;
+}
+
+/** Makes the directory when it is missing. Throws NodeStoreError of kind "unreadable". */
+export function makeDataDirectory(dataDir: string): void {
+  try {
+    makeDirectory(dataDir);
+  } catch (error) {
+    throw new NodeStoreError(
+      "unreadable",
+      `The data directory ${dataDir} cannot be made; check its path and permissions. (${String(error)})`,
+      error,
+    );
+  }
+}
+
+/** Opens and checks the database, or makes a new one. Throws NodeStoreError; nothing is changed then. */
+export function openNodeDatabase(owner: Owner): Database.Database {
+  const path = databasePath(owner.dataDir);
+  const database = openChecked(path, {});
+  try {
+    const isNew = database.pragma("application_id", { simple: true }) === 0;
+    database.pragma("journal_mode = WAL");
+    database.pragma(`wal_autocheckpoint = ${walPages}`);
+    if (isNew) {
+      database.exec(
+        `BEGIN; ${schema} PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${nodeFormatVersion};`,
+      );
+      const put = database.prepare("INSERT INTO meta (name, value) VALUES (?, ?)");
+      put.run("node", owner.node);
+      put.run("cluster", owner.cluster);
+      database.exec("COMMIT");
+    }
+    checkOwner(database, owner);
+    growLog(database);
+    return database;
+  } catch (error) {
+    database.close();
+    throw explain(error, path);
+  }
+}
+
+/**
+ * Brings the write-ahead log to its full size before the first commit that somebody waits for. While that file grows,
+ * each fsync must also make its new length durable; measured, a commit takes 270 µs then and 130 µs once the log is
+ * written over in place.
+ */
+function growLog(database: Database.Database): void {
+  const wal = statSync(`${database.name}-wal`, { throwIfNoEntry: false });
+  if (wal !== undefined && wal.size >= (walPages - scratchPagesSpare) * pageBytes) return;
+  // Two commits, for a page freed in the commit that filled it is never written. A kill between them leaves the table.
+  database.exec("DROP TABLE IF EXISTS scratch; CREATE TABLE scratch (filler)");
+  database
+    .prepare("INSERT INTO scratch VALUES (zeroblob(?))")
+    .run((walPages - scratchPagesSpare) * pageBytes);
+  database.exec("DROP TABLE scratch");
+  database.pragma("wal_checkpoint(RESTART)");
+}
+
+/** Opens an existing database for reading only, also while its node runs. Null when there is none. */
+export function openNodeDatabaseForReading(dataDir: string): Database.Database | null {
+  const path = databasePath(dataDir);
+  return existsSync(path) ? openChecked(path, { readonly: true }) : null;
+}
+
+function openChecked(path: string, options: Database.Options): Database.Database {
+  let database: Database.Database;
+  try {
+    database = new Database(path, { timeout: 1_000, ...options });
+  } catch (error) {
+    throw explain(error, path);
+  }
+  try {
+    checkFormat(database);
+    return database;
+  } catch (error) {
+    database.close();
+    throw explain(error, path);
+  }
+}
+
+function checkFormat(database: Database.Database): void {
+  const id = database.pragma("application_id", { simple: true });
+  const { tables } = database.prepare("SELECT count(*) AS tables FROM sqlite_schema").get() as {
+    tables: number;
+  };
+  if (id === 0 && tables === 0) return;
+  if (id !== applicationId) {
+    throw new NodeStoreError(
+      "foreign",
+      `${database.name} is a database of another program; choose another --data-dir.`,
+    );
+  }
+  const version = database.pragma("user_version", { simple: true }) as number;
+  if (version > nodeFormatVersion) {
+    throw new NodeStoreError(
+      "newer_format",
+      `${database.name} has format ${version} and this Lightcone reads up to ${nodeFormatVersion}; use the newer Lightcone, or another --data-dir.`,
+    );
+  }
+}
+
+function checkOwner(database: Database.Database, owner: Owner): void {
+  const meta = database.prepare<[string], { value: string }>("SELECT value FROM meta WHERE name = ?");
+  const node = meta.get("node")?.value;
+  const cluster = meta.get("cluster")?.value;
+  if (node !== owner.node) {
+    throw new NodeStoreError(
+      "other_node",
+      `The data directory ${owner.dataDir} belongs to ${node}, not to ${owner.node}; choose another --data-dir or --node-id=${node}.`,
+    );
+  }
+  if (cluster !== owner.cluster) {
+    throw new NodeStoreError(
+      "other_cluster",
+      `The data directory ${owner.dataDir} belongs to cluster "${cluster}", not to "${owner.cluster}"; choose another --data-dir or --cluster=${cluster}.`,
+    );
+  }
+}
+
+function explain(error: unknown, path: string): NodeStoreError {
+  if (error instanceof NodeStoreError) return error;
+  const code = (error as { code?: string }).code ?? "";
+  if (code === "SQLITE_NOTADB") {
+    return new NodeStoreError(
+      "foreign",
+      `${path} is not a SQLite database; move it away or choose another --data-dir.`,
+      error,
+    );
+  }
+  if (code.startsWith("SQLITE_CORRUPT")) {
+    return new NodeStoreError(
+      "damaged",
+      `${path} is damaged; restore a copy, or move it away and let the node start empty.`,
+      error,
+    );
+  }
+  return new NodeStoreError(
+    "unreadable",
+    `${path} cannot be opened; check its path and permissions. (${String(error)})`,
+    error,
+  );
+}

@@ -1,0 +1,77 @@
+/** `lightcone node`: the flags of a stand-alone node, the same for a person and for the lab. */
+import { Command, Option } from "commander";
+import { OptionsError, parseNodeOptions, readSecret } from "./options.ts";
+
+interface Flags {
+  readonly seedNode: string[];
+  readonly gossip: string | boolean;
+  readonly secretFile?: string;
+  readonly controlFd?: string;
+  readonly [name: string]: unknown;
+}
+
+const collect = (text: string, before: string[]) => [
+  ...before,
+  ...text.split(",").flatMap((address) => (address.trim() === "" ? [] : [address.trim()])),
+];
+
+export function nodeCommand(): Command {
+  return new Command("node")
+    .description("Run one node by itself")
+    .requiredOption("--node-id <id>", "who this node is, e.g. node-1")
+    .requiredOption("--data-dir <dir>", "where it keeps its data; one directory per node")
+    .option("--port <port>", "port for clients and peers", "8081")
+    .option("--host <host>", "address to listen on", "127.0.0.1")
+    .option("--advertise <host:port>", "address at which other nodes reach this one (default: host and port)")
+    .option("--seed-node <host:port>", "a node to join through; repeat it or separate by commas", collect, [])
+    .option("--gossip [boolean]", "probe and gossip with other nodes; false runs alone", "true")
+    .option("--preset <preset>", "timing of membership: lab, lan or classroom", "lan")
+    .option("--n <count>", "replicas of a key", "3")
+    .option("--r <count>", "replies a read waits for", "2")
+    .option("--w <count>", "durable copies a write waits for", "2")
+    .option("--virtual-nodes <count>", "points on the ring for each node", "150")
+    .option("--clock-store <kind>", "where the vector clock is kept: sqlite, file or memory", "sqlite")
+    .option("--cluster <name>", "name of the cluster; others are refused", "lightcone")
+    .option("--secret-file <path>", "file with the cluster's secret (else LIGHTCONE_SECRET)")
+    .option("--http-public", "answer HTTP requests from other machines too", false)
+    .option("--no-trace", "keep and stream no events")
+    .addOption(new Option("--control-fd <fd>", "file descriptor of the lab's line").hideHelp())
+    .addHelpText(
+      "after",
+      `
+Without a secret of one's own the well-known default is used: it proves nothing and is for this machine only.
+A node that listens elsewhere needs its own.
+
+Examples:
+  lightcone node --node-id=node-1 --port=8081 --data-dir=./data/node-1
+  lightcone node --node-id=node-2 --port=8082 --data-dir=./data/node-2 --seed-node=localhost:8081
+  curl -X PUT localhost:8082/api/v1/data/user:123 -d '{"value": "John Doe"}'
+  curl localhost:8081/api/v1/data/user:123`,
+    )
+    .action(async (flags: Flags) => {
+      // Whatever still holds the event loop, the node has ended.
+      process.exit(await run(flags));
+    });
+}
+
+async function run(flags: Flags): Promise<number> {
+  try {
+    const { seedNode, gossip, secretFile, controlFd, ...others } = flags;
+    if (!["true", "false", true, false].includes(gossip)) {
+      throw new OptionsError(`--gossip must be true or false, not "${String(gossip)}".`);
+    }
+    const options = parseNodeOptions({
+      ...others,
+      seeds: seedNode,
+      gossip: gossip === true || gossip === "true",
+      secret: readSecret(secretFile, process.env),
+      controlFd: controlFd ?? null,
+    });
+    const { runNode } = await import("./run.ts");
+    return await runNode(options);
+  } catch (error) {
+    if (!(error instanceof OptionsError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return 2;
+  }
+}

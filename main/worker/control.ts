@@ -1,0 +1,27 @@
+/**
+ * The private line between the lab and one of its nodes: length-prefixed MessagePack over file descriptor 3.
+ * A node started by hand has none. When the line closes, the lab is gone and the node ends itself.
+ */
+import type { LinkCounts, LinkSettings } from "../../shared/contract/state.ts";
+import type { TraceEvent } from "../../shared/trace/event.ts";
+
+export type LabToNode =
+  /** Settings of the outgoing links, by receiver; a receiver not named is at rest. Replaces what was set before. */
+  | { readonly kind: "links"; readonly links: Readonly<Record<string, LinkSettings>> }
+  /** The cooperative pause, for systems without SIGSTOP: no input is handled until "thaw". */
+  | { readonly kind: "freeze" }
+  | { readonly kind: "thaw" }
+  /** This member will not return: say so to the others. */
+  | { readonly kind: "evict"; readonly node: string }
+  /** Leave the cluster, flush, exit 0: the same as SIGTERM. `leave: false` flushes and exits without leaving. */
+  | { readonly kind: "stop"; readonly leave: boolean };
+
+export type NodeToLab =
+  /** The node serves clients and peers. */
+  | { readonly kind: "ready"; readonly life: number; readonly pid: number }
+  /** Events already kept in the node's own trace, in program order, without gaps within a life. */
+  | { readonly kind: "events"; readonly events: readonly TraceEvent[] }
+  /** Once a second and after each change of links: counts of the outgoing links, by receiver. */
+  | { readonly kind: "links"; readonly counts: Readonly<Record<string, LinkCounts>> }
+  /** The node cannot go on; it exits right after. */
+  | { readonly kind: "failed"; readonly message: string };

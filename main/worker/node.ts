@@ -1,0 +1,197 @@
+/**
+ * A whole node put together: store, core, host, network, HTTP, and the line to the lab. `start` either returns a node
+ * that serves, or throws with everything undone.
+ */
+import { randomBytes, randomInt } from "node:crypto";
+import type { Server } from "node:http";
+import { join } from "node:path";
+import { membershipPresets } from "../../shared/membership/presets.ts";
+import { type NodeId, asNodeId } from "../../shared/ids.ts";
+import { Replica } from "../../shared/replica/replica.ts";
+import { FileClockStore } from "../storage/file-clock-store.ts";
+import { NodeStore } from "../storage/node-store.ts";
+import { MemoryClockStore, type VectorClockStore } from "../storage/vector-clock-store.ts";
+import { formatAddress, parseAddress } from "./address.ts";
+import { Host } from "./host.ts";
+import { Guard } from "./http.ts";
+import { LiveFeed } from "./live-feed.ts";
+import { lostEvent } from "./lost-event.ts";
+import { OperationMetrics, renderNodeMetrics } from "./node-metrics.ts";
+import type { NodeOptions } from "./options.ts";
+import { Peers } from "./peers.ts";
+import type { Service } from "./routes.ts";
+import { listen, serve } from "./server.ts";
+import { statusesOf, type Subject } from "./views.ts";
+
+/** How long a coordinator waits for its replicas. */
+const requestTimeoutMs = 2_000;
+
+export interface NodeCallbacks {
+  /** POST /gossip/leave. */
+  leave(): void;
+  /** The node cannot go on. */
+  failed(error: Error): void;
+  /** A sentence for whoever watches this node. */
+  notice(text: string): void;
+}
+
+export interface RunningNode {
+  readonly node: NodeId;
+  readonly address: string;
+  readonly life: number;
+  readonly host: Host;
+  readonly peers: Peers;
+  readonly store: NodeStore;
+  readonly replica: Replica;
+  /** Stops serving and closes every file; what was flushed stays. */
+  close(): Promise<void>;
+}
+
+/** Never runs backwards within a process, and goes on while the process is paused. */
+const now = () => performance.timeOrigin + performance.now();
+
+export async function startNode(options: NodeOptions, callbacks: NodeCallbacks): Promise<RunningNode> {
+  const node = asNodeId(options.nodeId);
+  const store = new NodeStore({ dataDir: options.dataDir, node, cluster: options.cluster });
+  let server: Server | undefined;
+  try {
+    const clocks = openClocks(options);
+    const clock = await (clocks ?? store.clocks).load(node);
+    server = await listen(options.host, options.port);
+    return assemble(options, callbacks, { node, store, clocks, clock, server });
+  } catch (error) {
+    server?.close();
+    store.close();
+    throw error;
+  }
+}
+
+/** Null when the clock lies in the node's own file. */
+function openClocks({ clockStore, dataDir }: NodeOptions): VectorClockStore | null {
+  switch (clockStore) {
+    case "sqlite":
+      return null;
+    case "file":
+      return new FileClockStore(join(dataDir, "clocks"));
+    case "memory":
+      return new MemoryClockStore();
+  }
+}
+
+interface Parts {
+  readonly node: NodeId;
+  readonly store: NodeStore;
+  readonly clocks: VectorClockStore | null;
+  readonly clock: Awaited<ReturnType<VectorClockStore["load"]>>;
+  readonly server: Server;
+}
+
+function assemble(options: NodeOptions, callbacks: NodeCallbacks, parts: Parts): RunningNode {
+  const { node, store, clocks, clock, server } = parts;
+  const bound = server.address() as { port: number };
+  const address = options.advertise ?? formatAddress(options.host, bound.port);
+  const life = store.beginLife(Math.floor(now()));
+  const replica = new Replica(
+    {
+      node,
+      address,
+      life,
+      seeds: options.seeds,
+      gossip: options.gossip,
+      virtualNodes: options.virtualNodes,
+      membership: membershipPresets[options.preset],
+      replication: { n: options.n, r: options.r, w: options.w, requestTimeout: requestTimeoutMs },
+      clockStore: options.clockStore,
+      seed: randomInt(2 ** 47),
+    },
+    { ...store.restore(), clock },
+    now(),
+  );
+  const peers = new Peers(
+    {
+      identity: { node, address, cluster: options.cluster, instance: randomBytes(8).toString("hex") },
+      secret: options.secret,
+      received: (envelope) => host.input({ kind: "message", envelope }),
+      unreachable: (to, undelivered) => host.input({ kind: "unreachable", to, undelivered }),
+      lost: (envelope, to, reason) => host.emit(lostEvent(envelope, to.node, reason, now())),
+      stranger: (from, reason) => {
+        host.input({ kind: "stranger", from, reason });
+        callbacks.notice(`A connection with ${from} was refused: ${reason}.`);
+      },
+      refused: (to, reason) => callbacks.notice(`${to} refused this node: ${reason}.`),
+    },
+    Math.random,
+  );
+  const host = new Host({
+    node,
+    life,
+    replica,
+    store,
+    clocks,
+    outbox: peers,
+    trace: options.trace,
+    now,
+    failed: (error) => callbacks.failed(error),
+  });
+  const feed = new LiveFeed();
+  host.onEvents((events) => feed.push(events));
+  const subject = { options, node, address, life, replica };
+  const known = [options.host, parseAddress(address)?.host ?? options.host];
+  serve(
+    server,
+    serviceOf(subject, host, peers, store, callbacks),
+    new Guard(options.httpPublic, known),
+    peers,
+    feed,
+  );
+  host.input({ kind: "tick" });
+
+  const close = async () => {
+    host.stop();
+    feed.close();
+    peers.close();
+    server.close();
+    server.closeAllConnections();
+    await clocks?.close();
+    store.close();
+  };
+  return { node, address, life, host, peers, store, replica, close };
+}
+
+function serviceOf(
+  subject: Subject,
+  host: Host,
+  peers: Peers,
+  store: NodeStore,
+  callbacks: NodeCallbacks,
+): Service {
+  const operations = new OperationMetrics();
+  const { replica } = subject;
+  return {
+    subject,
+    run: (request, reply) => {
+      const start = performance.now();
+      host.request(request, (outcome) => {
+        operations.observe(request.op, outcome, performance.now() - start);
+        reply(outcome);
+      });
+    },
+    join: (address) => host.input({ kind: "join", addresses: [address] }),
+    leave: () => callbacks.leave(),
+    evict: (node) => host.input({ kind: "evict", node }),
+    awake: () => host.awake(),
+    metrics: () =>
+      renderNodeMetrics(operations, {
+        ...store.counts,
+        ...host.counts,
+        ...peers.counts,
+        members: statusesOf(subject),
+        links: peers.linkCounts(),
+        keys: replica.keys.size,
+        conflicts: replica.conflicts().length,
+        rumours: replica.rumours().length,
+        localHealth: replica.localHealth,
+        incarnation: replica.incarnation,
+      }),
+  };
+}

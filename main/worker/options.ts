@@ -1,0 +1,92 @@
+/** What a node is told when it starts. Everything a person may type is checked here, in one place. */
+import { hostname } from "node:os";
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import { clockStoreKinds } from "../../shared/contract/state.ts";
+import { isNodeId } from "../../shared/ids.ts";
+import { presets } from "../../shared/membership/types.ts";
+import { isLoopback, parseAddress } from "./address.ts";
+
+/** Known to everybody who has read this, and so proof of nothing: for loopback only. */
+const defaultSecret = "lightcone";
+
+const wholeNumber = (what: string, min: number, max: number) => {
+  const sentence = `${what} must be a whole number from ${min} to ${max}.`;
+  // An empty text would count as 0.
+  const given = z.union([z.number(), z.string().regex(/^\d+$/, sentence).transform(Number)], sentence);
+  return given.pipe(z.number(sentence).int(sentence).min(min, sentence).max(max, sentence));
+};
+
+const seed = z.string().refine((text) => parseAddress(text) !== null, {
+  error: ({ input }) => `--seed-node must be like localhost:8081, not "${String(input)}".`,
+});
+
+const schema = z
+  .object({
+    nodeId: z.string({ error: "Say who this node is: --node-id=node-1." }).refine(isNodeId, {
+      error: "--node-id must be 1 to 63 letters, digits, dots, dashes or underscores.",
+    }),
+    host: z.string().min(1).default("127.0.0.1"),
+    port: wholeNumber("--port", 0, 65_535),
+    /** host:port that others reach this node at; host and port when absent. */
+    advertise: z
+      .string()
+      .refine((text) => parseAddress(text) !== null, { error: "--advertise must be like 10.0.0.5:8081." })
+      .optional(),
+    dataDir: z.string({ error: "Say where the node keeps its data: --data-dir=./data/node-1." }).min(1),
+    seeds: z.array(seed).default([]),
+    gossip: z.boolean().default(true),
+    preset: z.enum(presets, { error: `--preset must be one of ${presets.join(", ")}.` }).default("lan"),
+    n: wholeNumber("--n", 1, 999).default(3),
+    r: wholeNumber("--r", 1, 999).default(2),
+    w: wholeNumber("--w", 1, 999).default(2),
+    virtualNodes: wholeNumber("--virtual-nodes", 1, 10_000).default(150),
+    clockStore: z
+      .enum(clockStoreKinds, { error: `--clock-store must be one of ${clockStoreKinds.join(", ")}.` })
+      .default("sqlite"),
+    cluster: z.string().min(1).max(100).default("lightcone"),
+    secret: z.string().min(1).max(1024).default(defaultSecret),
+    trace: z.boolean().default(true),
+    controlFd: wholeNumber("--control-fd", 3, 1_000).nullable().default(null),
+    httpPublic: z.boolean().default(false),
+  })
+  .superRefine((options, context) => {
+    const refuse = (message: string) => context.addIssue({ code: "custom", message });
+    const { n, r, w, host, advertise, secret } = options;
+    if (r > n || w > n) refuse(`--r and --w must not be larger than --n (n=${n}, r=${r}, w=${w}).`);
+    else if (r + w <= n)
+      refuse(`--r plus --w must be larger than --n, or reads miss writes (n=${n}, r=${r}, w=${w}).`);
+    if (isLoopback(host)) return;
+    if (secret === defaultSecret) {
+      refuse(
+        `A node that listens on ${host} needs a secret of its own: put one into LIGHTCONE_SECRET or a --secret-file.`,
+      );
+    }
+    if ((host === "0.0.0.0" || host === "::") && advertise === undefined) {
+      refuse(`Say how other nodes reach this one: --advertise=${hostname()}:${options.port}.`);
+    }
+  });
+
+export type NodeOptions = z.infer<typeof schema>;
+
+/** Something typed wrongly; `message` says what and how to do it. */
+export class OptionsError extends Error {}
+
+/** The names are those of {@link NodeOptions}; absent ones take their defaults. Throws OptionsError. */
+export function parseNodeOptions(given: Readonly<Record<string, unknown>>): NodeOptions {
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  throw new OptionsError([...new Set(parsed.error.issues.map(({ message }) => message))].join(" "));
+}
+
+/** The secret from a file, else from the environment, else undefined. Throws OptionsError. */
+export function readSecret(file: string | undefined, environment: NodeJS.ProcessEnv): string | undefined {
+  if (file === undefined) return environment["LIGHTCONE_SECRET"] || undefined;
+  try {
+    const secret = readFileSync(file, "utf8").trim();
+    if (secret !== "") return secret;
+  } catch (error) {
+    throw new OptionsError(`The secret file ${file} cannot be read: ${String(error)}.`);
+  }
+  throw new OptionsError(`The secret file ${file} is empty.`);
+}

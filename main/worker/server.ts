@@ -1,0 +1,84 @@
+/** One port for clients and peers: HTTP, and the upgrades that ask to be a peer's connection or a live feed. */
+import type { IncomingMessage, Server } from "node:http";
+import type { Duplex } from "node:stream";
+import { formatAddress } from "./address.ts";
+import { peerPath, peerUpgrade } from "./handshake.ts";
+import { errorBody, type Guard, HttpError, statusOf } from "./http.ts";
+import type { LiveFeed } from "./live-feed.ts";
+import type { Peers } from "./peers.ts";
+import { handle, type Service } from "./routes.ts";
+
+/** Not imported: an import would evaluate every export, among them the whole of fetch and WebSocket (30 ms). */
+const { createServer } = process.getBuiltinModule("node:http");
+
+export class ListenError extends Error {}
+
+/** Listens, and serves nothing yet. Throws ListenError with a sentence for a person. */
+export async function listen(host: string, port: number): Promise<Server> {
+  const server = createServer({ requestTimeout: 30_000, keepAliveTimeout: 60_000 });
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) =>
+      reject(new ListenError(explain(error, host, port))),
+    );
+    server.listen(port, host, () => {
+      server.removeAllListeners("error");
+      resolve(server);
+    });
+  });
+}
+
+function explain({ code, message }: NodeJS.ErrnoException, host: string, port: number): string {
+  switch (code) {
+    case "EADDRINUSE":
+      return `Port ${port} on ${host} is in use; choose another with --port, or end the program that has it.`;
+    case "EACCES":
+      return `Port ${port} on ${host} needs more rights; choose one above 1023 with --port.`;
+    case "EADDRNOTAVAIL":
+    case "ENOTFOUND":
+      return `${host} is no address of this machine; choose another --host.`;
+    default:
+      return `The node cannot listen on ${formatAddress(host, port)}: ${message}.`;
+  }
+}
+
+export function serve(server: Server, service: Service, guard: Guard, peers: Peers, feed: LiveFeed): void {
+  server.on("request", (request, response) => void handle(service, guard, request, response));
+  server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+    if (!socket.writable) return;
+    const [code, message] =
+      error.code === "HPE_HEADER_OVERFLOW"
+        ? (["too_large", "The request's path and headers are over the limit of 16 KiB."] as const)
+        : (["bad_input", "This is not HTTP; clients and nodes both speak HTTP here."] as const);
+    refuse(socket, new HttpError(code, message));
+  });
+  server.on("upgrade", (request, socket, head) => {
+    socket.on("error", () => socket.destroy());
+    if (request.url === peerPath && request.headers.upgrade === peerUpgrade) {
+      peers.accept(
+        socket,
+        head,
+        formatAddress(request.socket.remoteAddress ?? "?", request.socket.remotePort ?? 0),
+      );
+      return;
+    }
+    try {
+      guard.check(request);
+      if (!isLiveFeed(request)) throw new HttpError("not_found", "The live events are at /ws.");
+    } catch (error) {
+      refuse(socket, error);
+      return;
+    }
+    feed.accept(request, socket, head).catch((error: unknown) => refuse(socket, error));
+  });
+}
+
+const isLiveFeed = ({ url, headers }: IncomingMessage) =>
+  url?.split("?")[0] === "/ws" && headers.upgrade?.toLowerCase() === "websocket";
+
+function refuse(socket: Duplex, error: unknown): void {
+  const code = error instanceof HttpError ? error.code : "internal";
+  const body = JSON.stringify(errorBody(code, error instanceof Error ? error.message : String(error)));
+  socket.end(
+    `HTTP/1.1 ${statusOf[code]} Refused\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}

@@ -1,0 +1,59 @@
+/** What the window's keys and palette do to the timeline. */
+import type { WindowCommand } from "../base/commands.ts";
+import type { LabStore } from "../base/store.ts";
+import type { TimelineHandle } from "./types.ts";
+
+const selectedEvent = ({ selection }: LabStore) => (selection?.kind === "event" ? selection.id : null);
+
+export function timelineCommands(handle: () => TimelineHandle | null): readonly WindowCommand[] {
+  /** What F went to last: pressed again it shows everything. */
+  let centred: number | null = null;
+  const command = (
+    id: string,
+    title: string,
+    keys: readonly string[],
+    run: (timeline: TimelineHandle, state: LabStore) => void,
+    words = "",
+  ): WindowCommand => ({
+    id: `timeline.${id}`,
+    title,
+    group: "Timeline",
+    keys,
+    words,
+    run(state) {
+      const timeline = handle();
+      if (timeline !== null) run(timeline, state);
+    },
+  });
+  return [
+    command("zoom-in", "Zoom in", ["W"], (timeline) => timeline.zoomBy(1.6), "nearer larger"),
+    command("zoom-out", "Zoom out", ["S"], (timeline) => timeline.zoomBy(1 / 1.6), "farther smaller"),
+    command("back", "Pan back in time", ["A"], (timeline) => timeline.panBy(-0.3), "left earlier"),
+    command("on", "Pan on in time", ["D"], (timeline) => timeline.panBy(0.3), "right later"),
+    command("cause", "Go to the cause", ["["], (timeline) => timeline.step("cause"), "why before"),
+    command("effect", "Go to the effect", ["]"], (timeline) => timeline.step("effect"), "then after"),
+    command("previous", "Previous event of the lane", [","], (timeline) => timeline.step("previous")),
+    command("next", "Next event of the lane", ["."], (timeline) => timeline.step("next")),
+    command(
+      "fit",
+      "Go to the selection, and again to everything",
+      ["F"],
+      (timeline, state) => {
+        const id = selectedEvent(state);
+        if (id === null || id === centred) timeline.fit();
+        else timeline.centreOn(id);
+        centred = id === centred ? null : id;
+      },
+      "fit focus whole",
+    ),
+    {
+      id: "timeline.follow",
+      title: (state) => (state.following ? "Stop following the present" : "Follow the present"),
+      group: "Timeline",
+      keys: ["N"],
+      words: "live now latest",
+      live: true,
+      run: (state) => state.follow(!state.following),
+    },
+  ];
+}

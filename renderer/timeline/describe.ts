@@ -1,0 +1,137 @@
+/** Events in words: one sentence that a person can read, or hear. */
+import { number, text, texts } from "../../shared/trace/detail.ts";
+import type { RecordedEvent } from "../../shared/trace/event.ts";
+import type { History } from "../../shared/trace/history.ts";
+import { duration } from "./ticks.ts";
+
+export function sentenceOf(event: RecordedEvent, history: History): string {
+  if (event.op === "lab") return labSentence(event);
+  const about = event.key === undefined ? "" : ` for key ${event.key}`;
+  const peer = event.peer ?? "a node not yet known";
+  switch (event.type) {
+    case "send":
+      return `${event.node} sent ${event.name}${about} to ${peer}${fateOf(event, history)}.`;
+    case "receive":
+      return `${event.node} received ${event.name}${about} from ${peer}${latencyOf(event, history)}.`;
+    case "lost":
+      return `${event.name}${about} from ${event.node} to ${peer} was lost: ${reasonOf(event)}.`;
+    case "local":
+      return localSentence(event);
+    default:
+      return event.type satisfies never;
+  }
+}
+
+export function reasonOf(event: RecordedEvent): string {
+  const reason = text(event.detail?.["reason"]);
+  if (reason === "blocked") return "the link was cut";
+  if (reason === "loss") return "the link drops a share of its messages";
+  if (reason === "unreachable") return "nobody answered at the other end";
+  return reason ?? "for a reason nobody recorded";
+}
+
+function fateOf(send: RecordedEvent, history: History): string {
+  if (send.message === undefined) return "";
+  const receives = history.receives(send.message);
+  if (receives.length > 1) return `, which arrived ${receives.length} times`;
+  if (receives.length === 1) return "";
+  const lost = history.lost(send.message);
+  return lost === undefined ? ", and no arrival is recorded" : `, but it was lost: ${reasonOf(lost)}`;
+}
+
+function latencyOf(receive: RecordedEvent, history: History): string {
+  const send = receive.message === undefined ? undefined : history.send(receive.message);
+  return send === undefined ? "" : `, ${duration(receive.at - send.at)} after it was sent`;
+}
+
+function localSentence(event: RecordedEvent): string {
+  const { node, key, op, detail } = event;
+  switch (event.name) {
+    case "start":
+      return `${node} started${clockNote(text(detail?.["clock"]))}.`;
+    case "stop":
+      return `${node} stopped in good order.`;
+    case "request":
+      return `A client asked ${node} to ${op} ${key ?? "a key"}${coordinated(event)}.`;
+    case "reply": {
+      if (detail?.["ok"] === true)
+        return `${node} answered the client: ${op} ${key ?? ""} done${siblings(event)}.`;
+      const error = text(detail?.["error"]);
+      return `${node} answered the client: ${op} ${key ?? ""} failed${error === null ? "" : ` (${error.replaceAll("_", " ")})`}.`;
+    }
+    case "stored":
+      return `${node} made a version of ${key ?? "a key"} durable${siblings(event)}.`;
+    case "conflict":
+      return `${node} now holds ${texts(detail?.["dots"]).length || "several"} concurrent versions of ${key ?? "a key"}: ${texts(detail?.["dots"]).join(" and ")}.`;
+    case "member":
+      return `${node} now believes ${text(detail?.["about"]) ?? "a node"} is ${text(detail?.["status"]) ?? "changed"} (incarnation ${number(detail?.["incarnation"]) ?? 0}).`;
+    case "refute":
+      return `${node} heard itself called ${text(detail?.["was"]) ?? "dead"} and raised its incarnation to ${number(detail?.["incarnation"]) ?? 0}.`;
+    case "stranger":
+      return `${node} refused a connection from ${text(detail?.["from"]) ?? "a stranger"}: ${text(detail?.["reason"]) ?? "no reason given"}.`;
+    default:
+      return `${node}: ${event.name}${key === undefined ? "" : ` ${key}`}.`;
+  }
+}
+
+function clockNote(clock: string | null): string {
+  if (clock === "restored") return " with the clock it had stored";
+  if (clock === "lost") return " without its clock: it will use stamps again that it has used before";
+  return "";
+}
+
+function coordinated(event: RecordedEvent): string {
+  const coordinator = text(event.detail?.["coordinator"]);
+  if (coordinator === null) return "";
+  return coordinator === event.node ? ", which it coordinates itself" : `; ${coordinator} coordinates it`;
+}
+
+function siblings(event: RecordedEvent): string {
+  const count = number(event.detail?.["siblings"]);
+  return count !== null && count > 1
+    ? `, beside ${count - 1} concurrent ${count === 2 ? "one" : "ones"}`
+    : "";
+}
+
+function labSentence(event: RecordedEvent): string {
+  const { detail } = event;
+  const node = text(detail?.["node"]) ?? "a node";
+  switch (event.name) {
+    case "cluster":
+      return `The lab started a cluster of ${texts(detail?.["nodes"]).length} nodes.`;
+    case "kill":
+      return `The lab killed ${node} (SIGKILL).`;
+    case "pause":
+      return `The lab paused ${node}.`;
+    case "resume":
+      return `The lab let ${node} go on.`;
+    case "stop":
+      return `The lab asked ${node} to stop.`;
+    case "restart":
+      return `The lab restarted ${node}${detail?.["clock"] === "lose" ? " without its clock" : ""}.`;
+    case "exited":
+      return `The process of ${node} ended${text(detail?.["signal"]) === null ? ` with code ${number(detail?.["code"]) ?? "unknown"}` : ` by ${text(detail?.["signal"])}`}${detail?.["expected"] === false ? ", which nobody had asked for" : ""}.`;
+    case "node-added":
+      return `The lab added ${node}.`;
+    case "node-removed":
+      return `The lab removed ${node}.`;
+    case "node-started":
+      return `The process of ${node} runs.`;
+    case "partition":
+      return `The lab cut the network: ${sidesOf(event)}.`;
+    case "heal":
+      return "The lab healed the network.";
+    case "link":
+      return `The lab changed the link from ${text(detail?.["from"]) ?? "?"} to ${text(detail?.["to"]) ?? "?"}.`;
+    case "note":
+      return text(detail?.["text"]) ?? "A note.";
+    default:
+      return `The lab: ${event.name}.`;
+  }
+}
+
+function sidesOf(event: RecordedEvent): string {
+  const groups = event.detail?.["groups"];
+  if (!Array.isArray(groups) || groups.length === 0) return `${texts(event.detail?.["cut"]).length} links`;
+  return groups.map((group) => texts(group).join(", ")).join(" | ");
+}

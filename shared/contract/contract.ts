@@ -1,0 +1,181 @@
+/**
+ * The whole of what a host offers a window: a map of commands and a map of events, a schema for each.
+ *
+ * Transports only move these; they hold no knowledge of any command. Parameters are validated once, in the lab, on
+ * their way in. Results and events come from our own code and are typed, not re-validated.
+ */
+import { z } from "zod";
+import { presets } from "../membership/types.ts";
+import type { RecordedEvent } from "../trace/event.ts";
+import {
+  clockStoreKinds,
+  type LabState,
+  linkSettingsSchema,
+  nodeIdSchema,
+  partitionKinds,
+  type SessionInfo,
+} from "./state.ts";
+
+const empty = z.object({});
+const node = z.object({ node: nodeIdSchema });
+const textSchema = z
+  .string()
+  .refine((text) => text.isWellFormed(), "It holds half a character (a lone surrogate): send whole text.");
+const keySchema = textSchema.min(1);
+const quorum = {
+  n: z.number().int().optional(),
+  r: z.number().int().optional(),
+  w: z.number().int().optional(),
+};
+const contextSchema = z.record(z.string(), z.number().int().positive());
+const session = z.object({ session: z.string() });
+const linkPair = { from: nodeIdSchema, to: nodeIdSchema };
+
+/** Parameters of every command. */
+export const commandSchemas = {
+  "lab.state": empty,
+  /** Ends this cluster and its session and starts a fresh one. */
+  "cluster.new": z.object({
+    nodes: z.number().int().min(1).max(32),
+    preset: z.enum(presets),
+    n: z.number().int().min(1).optional(),
+    r: z.number().int().min(1).optional(),
+    w: z.number().int().min(1).optional(),
+  }),
+  "node.kill": node,
+  "node.pause": node,
+  "node.resume": node,
+  "node.stop": node,
+  /** Starts a node that is not running; one that runs is killed first. `clock: "lose"` starts it without its clock. */
+  "node.restart": z.object({
+    node: nodeIdSchema,
+    clock: z.enum(["keep", "lose"]).optional(),
+    clockStore: z.enum(clockStoreKinds).optional(),
+  }),
+  "node.add": empty,
+  /** Leaves gracefully when it runs, then is taken out of the cluster and the lab. */
+  "node.remove": node,
+  /** Deletes the data directory of a node that is not running. Cannot be undone. */
+  "node.wipe": node,
+  "link.set": z.object({ ...linkPair, settings: linkSettingsSchema.partial() }),
+  /**
+   * Cuts links. `groups` for custom (each a side) and optional for the others; `node` names the one to isolate, to
+   * bridge over, or whose outgoing links go one-way dead. Replaces the partition there is.
+   */
+  "partition.make": z.object({
+    kind: z.enum(partitionKinds),
+    node: nodeIdSchema.optional(),
+    groups: z.array(z.array(nodeIdSchema)).optional(),
+  }),
+  /** Unblocks every link. With `all`, latency, loss, duplication and reordering end too. */
+  "partition.heal": z.object({ all: z.boolean().optional() }),
+  undo: empty,
+  "data.put": z.object({
+    node: nodeIdSchema,
+    key: keySchema,
+    value: textSchema,
+    context: contextSchema.optional(),
+    ...quorum,
+  }),
+  "data.get": z.object({ node: nodeIdSchema, key: keySchema, ...quorum }),
+  "data.delete": z.object({
+    node: nodeIdSchema,
+    key: keySchema,
+    context: contextSchema.optional(),
+    ...quorum,
+  }),
+  "load.set": z.object({ running: z.boolean(), opsPerSecond: z.number().min(0.1).max(1000).optional() }),
+  note: z.object({ text: z.string().min(1).max(1000) }),
+  "session.list": empty,
+  /** Keeps the recording so far under a name; recording goes on. */
+  "session.save": z.object({ name: z.string().min(1).max(100) }),
+  "session.open": session,
+  "session.delete": session,
+  /** Copies a session file from elsewhere on this machine into the lab's folder, after checking it. */
+  "session.import": z.object({ path: z.string() }),
+  /** Copies a session to a path outside the lab's folder. */
+  "session.export": z.object({ session: z.string(), path: z.string() }),
+  /** Events with id > after, at most `limit`, in the order of id. */
+  "events.page": z.object({
+    session: z.string(),
+    after: z.number().int().min(0),
+    limit: z.number().int().min(1).max(20_000),
+  }),
+} as const;
+
+export type CommandName = keyof typeof commandSchemas;
+export type CommandParams<Name extends CommandName> = z.infer<(typeof commandSchemas)[Name]>;
+
+/** What a data command answers, whatever the HTTP layer between called it. */
+export interface DataAnswer {
+  readonly key: string;
+  /** Live versions: none (absent or deleted), one, or siblings. */
+  readonly values: readonly { readonly value: string; readonly dot: string }[];
+  /** Send this back with the next write to say what was read. */
+  readonly context: Readonly<Record<string, number>>;
+  readonly coordinator: string;
+  readonly replicas: readonly string[];
+  readonly successful: readonly string[];
+  readonly failed: readonly string[];
+  readonly latencyMs: number;
+}
+
+type NodeCommand =
+  | "node.kill"
+  | "node.pause"
+  | "node.resume"
+  | "node.stop"
+  | "node.restart"
+  | "node.remove"
+  | "node.wipe";
+
+export interface CommandResults extends Record<NodeCommand, Record<string, never>> {
+  "lab.state": LabState;
+  "cluster.new": Record<string, never>;
+  "node.add": { node: string };
+  "link.set": Record<string, never>;
+  "partition.make": Record<string, never>;
+  "partition.heal": Record<string, never>;
+  /** What was taken back; null when there was nothing. */
+  undo: { undone: string | null };
+  "data.put": DataAnswer;
+  "data.get": DataAnswer;
+  "data.delete": DataAnswer;
+  "load.set": Record<string, never>;
+  note: Record<string, never>;
+  "session.list": { sessions: SessionInfo[] };
+  "session.save": SessionInfo;
+  "session.open": SessionInfo;
+  "session.delete": Record<string, never>;
+  "session.import": SessionInfo;
+  "session.export": { path: string };
+  "events.page": { events: RecordedEvent[]; /** Highest id in the session now. */ last: number };
+}
+
+/** What a host pushes, unasked. */
+export interface LabEvents {
+  state: LabState;
+  /** Newly recorded events of the live session, in the order of id, without gaps for a window that stays connected. */
+  events: { session: string; events: RecordedEvent[] };
+  /** Something a person should know that is no answer to a command. */
+  notice: { level: "info" | "warning" | "error"; text: string };
+}
+export type LabEventName = keyof LabEvents;
+
+/** The lab, from whichever side of whichever transport. Every transport implements exactly this. */
+export interface LabConnection {
+  /** Rejects with LabError, "timed_out" included: no wait is without end. */
+  call<Name extends CommandName>(name: Name, params: CommandParams<Name>): Promise<CommandResults[Name]>;
+  /** Returns the function that ends the subscription. */
+  on<Name extends LabEventName>(name: Name, listener: (payload: LabEvents[Name]) => void): () => void;
+  /** Called with false when the connection is lost and with true when it is back. */
+  onConnected(listener: (connected: boolean) => void): () => void;
+  close(): void;
+}
+
+/** Frames every message-passing transport carries: structured-clonable and MessagePack-able. */
+export type ClientFrame = { readonly id: number; readonly command: CommandName; readonly params: unknown };
+export type HostFrame =
+  | { readonly id: number; readonly result: unknown }
+  | { readonly id: number; readonly error: { code: string; message: string; definite: boolean } }
+  | { readonly event: LabEventName; readonly payload: unknown };

@@ -1,0 +1,147 @@
+/**
+ * What one step puts out, gathered in order, with every event stamped.
+ *
+ * Each event of a node (something local, a send, a receive) is one tick of its vector clock; a receive merges the
+ * sender's stamp first. No event goes without: that is what makes the stamps of a node a faithful account of what it
+ * can have known, and the counter of a "stored" event good for the dot of the version stored.
+ */
+import { merge, tick, type VectorClock } from "../clock/vector-clock.ts";
+import { asMessageId, type MessageId, type NodeId, type RequestId, type TimeMs } from "../ids.ts";
+import type { Destination } from "../membership/types.ts";
+import type { About, LogEntry, OperationLogItem, OperationOutcome } from "../replication/types.ts";
+import type { Detail } from "../trace/event.ts";
+import { messageDetail, replyDetail } from "./describe.ts";
+import type {
+  DurableRecord,
+  Emitted,
+  Envelope,
+  MessageBody,
+  OutgoingMessage,
+  Output,
+  ReplicaConfig,
+} from "./types.ts";
+
+type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
+
+export class Outbox {
+  readonly #node: NodeId;
+  readonly #address: string;
+  readonly #messagePrefix: string;
+  #now: TimeMs;
+  #clock: VectorClock;
+  #sent = 0;
+  #logIndex: number;
+  #records: DurableRecord[] = [];
+  #messages: OutgoingMessage[] = [];
+  #replies: Mutable<Output["replies"]>[number][] = [];
+  #events: Emitted[] = [];
+  #operations: OperationLogItem[] = [];
+  #canWait = true;
+
+  constructor(config: ReplicaConfig, clock: VectorClock, logIndex: number, now: TimeMs) {
+    this.#node = config.node;
+    this.#address = config.address;
+    this.#messagePrefix = `${config.node}.${config.life}.`;
+    this.#clock = clock;
+    this.#logIndex = logIndex;
+    this.#now = now;
+  }
+
+  get now(): TimeMs {
+    return this.#now;
+  }
+
+  get clock(): VectorClock {
+    return this.#clock;
+  }
+
+  /** A step begins. Throws when time ran backwards: a host's mistake (duty 1). */
+  begin(now: TimeMs): void {
+    if (now < this.#now) throw new RangeError(`time ran backwards: ${now} after ${this.#now}`);
+    this.#now = now;
+  }
+
+  /** All that was gathered since the last call. */
+  take(): Output {
+    const output = {
+      records: this.#records,
+      messages: this.#messages,
+      replies: this.#replies,
+      events: this.#events,
+      operations: this.#operations,
+      canWait: this.#canWait,
+    };
+    this.#canWait = true;
+    this.#records = [];
+    this.#messages = [];
+    this.#replies = [];
+    this.#events = [];
+    this.#operations = [];
+    return output;
+  }
+
+  nextCounter(floor: number): number {
+    if (floor > (this.#clock[this.#node] ?? 0)) this.#clock = { ...this.#clock, [this.#node]: floor };
+    return (this.#clock[this.#node] ?? 0) + 1;
+  }
+
+  local(name: string, about: About, detail: Detail): void {
+    this.#event("local", name, about).detail = detail;
+  }
+
+  received({ id, from, clock, body }: Envelope, about: About): void {
+    this.#clock = merge(this.#clock, clock);
+    const event = this.#event("receive", body.kind, about);
+    event.message = id;
+    event.peer = from;
+    const detail = messageDetail(body);
+    if (detail) event.detail = detail;
+  }
+
+  send(to: Destination, body: MessageBody, about: About, canWait = false): MessageId {
+    if (!canWait) this.#canWait = false;
+    this.#sent += 1;
+    const id = asMessageId(this.#messagePrefix + this.#sent);
+    const event = this.#event("send", body.kind, about);
+    event.message = id;
+    if (to.node !== null) event.peer = to.node;
+    const detail = messageDetail(body);
+    if (detail) event.detail = detail;
+    const envelope = { id, from: this.#node, address: this.#address, clock: this.#clock, body };
+    this.#messages.push({ to, envelope });
+    return id;
+  }
+
+  reply(request: RequestId, about: About, outcome: OperationOutcome): void {
+    this.local("reply", about, replyDetail(outcome));
+    this.#replies.push({ request, outcome });
+    this.#canWait = false;
+  }
+
+  append(entry: Omit<LogEntry, "index" | "clock" | "at">): void {
+    this.#logIndex += 1;
+    const { term, op, key, state, origin, replicas } = entry;
+    const [index, clock, at] = [this.#logIndex, this.#clock, this.#now];
+    this.#records.push({
+      kind: "entry",
+      entry: { index, term, op, key, state, origin, replicas, clock, at },
+    });
+  }
+
+  record(record: DurableRecord): void {
+    this.#records.push(record);
+  }
+
+  logged(item: OperationLogItem): void {
+    this.#operations.push(item);
+  }
+
+  #event(type: Emitted["type"], name: string, { op, key, request }: About): Mutable<Emitted> {
+    this.#clock = tick(this.#clock, this.#node);
+    const event: Mutable<Emitted> = { at: this.#now, type, op, name, clock: this.#clock };
+    if (key !== undefined) event.key = key;
+    if (request !== undefined) event.request = request;
+    this.#events.push(event);
+    return event;
+  }
+}

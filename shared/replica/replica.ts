@@ -1,0 +1,334 @@
+/**
+ * One node: membership, ring, coordinator and handover behind one step.
+ *
+ * `step(input, now)` is the whole interface to the world. It reads no clock, opens nothing, draws no chance but from
+ * its seed, so the same inputs give the same outputs byte for byte, in a process or in a simulator. What the host owes
+ * in return stands in ./types.
+ *
+ * The ring holds every member that has not left: a dead node keeps its place, or every crash would move keys that the
+ * next restart moves back. Where the parts meet:
+ * - membership changes who is on the ring; a changed ring starts a handover;
+ * - membership's verdicts end waiting: what was sent to a node now dead or gone has failed;
+ * - each message that arrives, whatever its kind, is a sign of life of its sender.
+ *
+ * Source: DeCandia et al. 2007, "Dynamo", §4; the shape of the boundary after etcd's raft ("Ready").
+ */
+import { emptyClock, type VectorClock } from "../clock/vector-clock.ts";
+import type { KeyState } from "../clock/dotted.ts";
+import type { Key, NodeId, TimeMs } from "../ids.ts";
+import { Membership } from "../membership/membership.ts";
+import type { Claim, Destination, Member, MembershipEffects, Rumour } from "../membership/types.ts";
+import { Coordinator } from "../replication/coordinator.ts";
+import { Handover } from "../replication/handover.ts";
+import { KeyStore } from "../replication/key-store.ts";
+import { OperationLog } from "../replication/operation-log.ts";
+import { problemOf } from "../replication/quorum.ts";
+import type { ClusterView, OperationLogItem, ReplicationEffects } from "../replication/types.ts";
+import { Ring } from "../ring/ring.ts";
+import type { Detail } from "../trace/event.ts";
+import { aboutMembership, aboutMessage, internal, startDetail } from "./describe.ts";
+import { Outbox } from "./outbox.ts";
+import { createRandom } from "./random.ts";
+import type { Envelope, Input, Output, ReplicaConfig, Restored } from "./types.ts";
+
+/** A leaving node waits this long for its last work, counted anew from each sign of progress. */
+const leaveTimeout: TimeMs = 1_000;
+
+export class Replica {
+  readonly #config: ReplicaConfig;
+  readonly #out: Outbox;
+  readonly #membership: Membership;
+  readonly #store: KeyStore;
+  readonly #operations: OperationLog;
+  readonly #coordinator: Coordinator;
+  readonly #handover: Handover;
+  readonly #membershipEffects: MembershipEffects;
+  readonly #replicationEffects: ReplicationEffects;
+  /** Detail of the "start" event, until the first step has emitted it. */
+  #start: Detail | null;
+  #ring: Ring;
+  #destinations = new Map<NodeId, Destination>();
+  #membershipVersion = -1;
+  /** The members last made durable, as text. */
+  #membersKept = "";
+  /** The message being handled: where an answer to a node not yet a member goes. */
+  #envelope: Envelope | null = null;
+  #leaveBy: TimeMs | null = null;
+  #hasLeft = false;
+
+  /** Throws RangeError when the configuration makes no sense. */
+  constructor(config: ReplicaConfig, restored: Restored, now: TimeMs) {
+    const problem = problemOf(config.replication, Infinity);
+    if (problem !== null) throw new RangeError(problem);
+    const { node, address, seeds } = config;
+    const members = config.gossip ? restored.members : [];
+    this.#config = config;
+    this.#out = new Outbox(config, restored.clock ?? emptyClock, restored.logIndex, now);
+    this.#store = new KeyStore(restored.keys);
+    this.#operations = new OperationLog(node, restored.operations);
+    this.#membership = new Membership({
+      config: config.membership,
+      node,
+      address,
+      incarnation: restored.incarnation,
+      members,
+      seeds,
+      random: createRandom(config.seed),
+      now,
+    });
+    const onRing = members.filter((claim) => claim.status !== "left").map((claim) => claim.node);
+    this.#ring = Ring.of([node, ...onRing], config.virtualNodes);
+    const view = this.#view();
+    const parts = { node, config: config.replication, view, store: this.#store };
+    this.#coordinator = new Coordinator({ ...parts, operations: this.#operations });
+    this.#handover = new Handover(parts);
+    this.#membershipEffects = this.#effectsForMembership();
+    this.#replicationEffects = this.#effectsForReplication();
+    this.#start = startDetail(config, restored, this.#store.all.size);
+  }
+
+  step(input: Input, now: TimeMs): Output {
+    this.#out.begin(now);
+    if (!this.#hasLeft) {
+      if (this.#start) this.#begin(this.#start);
+      this.#handle(input);
+      if (this.#membership.version !== this.#membershipVersion) this.#membersChanged();
+      if (this.#leaveBy !== null) this.#tryToFinish();
+    }
+    return this.#out.take();
+  }
+
+  /** When the next tick is due; null when nothing waits for time to pass. */
+  get deadline(): TimeMs | null {
+    if (this.#hasLeft) return null;
+    if (this.#start) return this.#out.now;
+    const earliest = Math.min(
+      this.#config.gossip ? this.#membership.deadline : Infinity,
+      this.#coordinator.deadline ?? Infinity,
+      this.#handover.deadline ?? Infinity,
+      this.#leaveBy ?? Infinity,
+    );
+    return earliest === Infinity ? null : earliest;
+  }
+
+  get clock(): VectorClock {
+    return this.#out.clock;
+  }
+
+  get incarnation(): number {
+    return this.#membership.incarnation;
+  }
+
+  /** Lifeguard's multiplier: 0 is healthy. */
+  get localHealth(): number {
+    return this.#membership.localHealth;
+  }
+
+  /** True once a graceful leave is complete: the host may stop, and further inputs do nothing. */
+  get hasLeft(): boolean {
+    return this.#hasLeft;
+  }
+
+  get ring(): Ring {
+    return this.#ring;
+  }
+
+  get keys(): ReadonlyMap<Key, KeyState> {
+    return this.#store.all;
+  }
+
+  /** Everybody known, this node included, by node id. */
+  members(): readonly Member[] {
+    return this.#membership.members();
+  }
+
+  rumours(): readonly Rumour[] {
+    return this.#membership.rumours();
+  }
+
+  /** The preference list of a key, with the configured number of replicas. */
+  owners(key: Key): readonly NodeId[] {
+    return this.#ring.owners(key, this.#config.replication.n);
+  }
+
+  /** The newest PUT, GET and DELETE operations coordinated here, oldest first. */
+  operations(): readonly OperationLogItem[] {
+    return this.#operations.items();
+  }
+
+  /** Keys with more than one live sibling. */
+  conflicts(): readonly Key[] {
+    return [...this.#store.conflicts];
+  }
+
+  #begin(detail: Detail): void {
+    this.#start = null;
+    this.#out.local("start", internal, detail);
+    if (this.#config.gossip) this.#membership.start(this.#out.now, this.#membershipEffects);
+    this.#membersChanged();
+  }
+
+  #handle(input: Input): void {
+    const { now } = this.#out;
+    const { gossip } = this.#config;
+    switch (input.kind) {
+      case "tick":
+        if (gossip) this.#membership.tick(now, this.#membershipEffects);
+        this.#coordinator.tick(this.#replicationEffects);
+        this.#handover.tick(this.#replicationEffects);
+        break;
+      case "message":
+        this.#receive(input.envelope);
+        break;
+      case "unreachable":
+        if (gossip) this.#membership.unreachable(now, input.to, this.#membershipEffects);
+        if (input.to.node !== null) {
+          this.#coordinator.unreachable(this.#replicationEffects, input.to.node, input.undelivered);
+        }
+        break;
+      case "request":
+        this.#coordinator.request(this.#replicationEffects, input.request);
+        break;
+      case "join":
+        if (gossip) this.#membership.join(now, input.addresses, this.#membershipEffects);
+        break;
+      case "evict":
+        if (gossip) this.#membership.evict(now, input.node, this.#membershipEffects);
+        break;
+      case "leave":
+        if (this.#leaveBy !== null) break;
+        this.#leaveBy = now + leaveTimeout;
+        this.#coordinator.leave();
+        if (gossip) this.#membership.leave(now, this.#membershipEffects);
+        break;
+      case "stranger":
+        this.#out.local("stranger", internal, { from: input.from, reason: input.reason });
+        break;
+    }
+  }
+
+  #receive(envelope: Envelope): void {
+    const { now } = this.#out;
+    const { from, body } = envelope;
+    const fx = this.#replicationEffects;
+    const about = aboutMessage(body);
+    this.#envelope = envelope;
+    this.#membership.heard(now, from);
+    this.#out.received(envelope, about);
+    switch (body.kind) {
+      case "FORWARD":
+      case "FORWARD_REPLY":
+      case "REPLICATE":
+      case "REPLICATE_ACK":
+      case "READ":
+      case "READ_REPLY":
+        this.#coordinator.receive(fx, from, body, about);
+        break;
+      case "HANDOVER":
+      case "HANDOVER_ACK":
+        this.#handover.receive(fx, from, body);
+        if (this.#leaveBy !== null) this.#leaveBy = now + leaveTimeout;
+        break;
+      default:
+        if (this.#config.gossip) {
+          const sender = { node: from, address: envelope.address };
+          this.#membership.receive(now, sender, body, this.#membershipEffects);
+        }
+    }
+    this.#envelope = null;
+  }
+
+  /** Somebody came, left, moved or changed status: ring, addresses and the durable list of members follow. */
+  #membersChanged(): void {
+    this.#membershipVersion = this.#membership.version;
+    const members = this.#membership.members();
+    this.#destinations = new Map(members.map(({ node, address }) => [node, { node, address }]));
+    const before = this.#ring;
+    for (const { node, status } of members) {
+      this.#ring = status === "left" ? this.#ring.without(node) : this.#ring.with(node);
+    }
+    for (const node of before.nodes) {
+      if (!this.#destinations.has(node)) this.#ring = this.#ring.without(node);
+    }
+    if (this.#ring !== before) this.#handover.ringChanged(before);
+    this.#handover.tick(this.#replicationEffects);
+    this.#keepMembers(members);
+  }
+
+  #keepMembers(members: readonly Member[]): void {
+    const from = this.#config.node;
+    const others = members.filter(({ node }) => node !== from);
+    const text = others.map(({ node, address, status }) => `${node} ${address} ${status === "left"}`).join();
+    if (text === this.#membersKept) return;
+    this.#membersKept = text;
+    const claims = others.map(({ node, address, status, incarnation }): Claim => ({
+      node,
+      address,
+      status,
+      incarnation,
+      from,
+    }));
+    this.#out.record({ kind: "members", members: claims });
+  }
+
+  /** The announcement has been sent; what remains is work under way, which may not hold the node up for ever. */
+  #tryToFinish(): void {
+    const isDone = this.#handover.isDone && this.#coordinator.isIdle;
+    if (!isDone && this.#out.now < this.#leaveBy!) return;
+    this.#hasLeft = true;
+    this.#out.local("stop", internal, {});
+  }
+
+  #destination(node: NodeId): Destination {
+    const known = this.#destinations.get(node);
+    if (known) return known;
+    if (this.#envelope?.from === node) return { node, address: this.#envelope.address };
+    throw new Error(`${this.#config.node} knows no address of ${node}`);
+  }
+
+  #view(): ClusterView {
+    const ring = () => this.#ring;
+    const membership = this.#membership;
+    return {
+      get ring() {
+        return ring();
+      },
+      status: (node) => membership.member(node)?.status,
+    };
+  }
+
+  #effectsForMembership(): MembershipEffects {
+    const out = this.#out;
+    return {
+      send: (to, message) => out.send(to, message, aboutMembership),
+      changed: ({ node, status, incarnation, address }, previous) => {
+        out.local("member", aboutMembership, { about: node, status, previous, incarnation, address });
+        const isGone = status === "dead" || status === "left";
+        // A verdict says nothing of the messages: one that only slept may have them all.
+        if (isGone && node !== this.#config.node) {
+          this.#coordinator.unreachable(this.#replicationEffects, node, []);
+        }
+      },
+      persistIncarnation: (incarnation) => out.record({ kind: "incarnation", incarnation }),
+      refuted: (incarnation, was) => out.local("refute", aboutMembership, { incarnation, was }),
+    };
+  }
+
+  #effectsForReplication(): ReplicationEffects {
+    const out = this.#out;
+    return {
+      get now() {
+        return out.now;
+      },
+      get clock() {
+        return out.clock;
+      },
+      nextCounter: (floor) => out.nextCounter(floor),
+      local: (name, about, detail) => out.local(name, about, detail),
+      append: (entry) => out.append(entry),
+      send: (to, message, about, canWait) => out.send(this.#destination(to), message, about, canWait),
+      reply: (request, about, outcome) => out.reply(request, about, outcome),
+      logged: (item) => out.logged(item),
+    };
+  }
+}

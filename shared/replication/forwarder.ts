@@ -1,0 +1,127 @@
+/**
+ * Requests that reached a node which does not own their key.
+ *
+ * Such a node may not coordinate (see shared/clock/dotted: a coordinator holds the key), so it passes the request to
+ * the first owner it believes alive and relays the answer. An owner that is leaving, or that the request certainly never
+ * left for, is passed over for the next one. A write that may have arrived is not sent to a second coordinator, which
+ * would make a second, concurrent version of it: not when the first is silent, not when the connection broke, not when
+ * it was found dead. A read may be asked again wherever it got to.
+ */
+import type { MessageId, NodeId, RequestId, TimeMs } from "../ids.ts";
+import { refusal } from "./quorum.ts";
+import type {
+  About,
+  ClientRequest,
+  ClusterView,
+  OperationOutcome,
+  ReplicationConfig,
+  ReplicationEffects,
+} from "./types.ts";
+
+/** How much longer than the coordinator the first node waits, so that the coordinator's own answer can arrive. */
+const patience = 1.25;
+
+interface Forward {
+  readonly request: ClientRequest;
+  readonly about: About;
+  readonly owners: readonly NodeId[];
+  readonly tried: NodeId[];
+  /** The message to the last one tried. */
+  message: MessageId | null;
+  readonly deadline: TimeMs;
+}
+
+export class Forwarder {
+  readonly #config: ReplicationConfig;
+  readonly #view: ClusterView;
+  readonly #forwards = new Map<RequestId, Forward>();
+  #deadline: TimeMs | null = null;
+
+  constructor(config: ReplicationConfig, view: ClusterView) {
+    this.#config = config;
+    this.#view = view;
+  }
+
+  /** No later than the earliest time-out; may be too early. */
+  get deadline(): TimeMs | null {
+    return this.#deadline;
+  }
+
+  get isIdle(): boolean {
+    return this.#forwards.size === 0;
+  }
+
+  /** The owner a request would be sent to: the first one alive, else the first one suspected. */
+  choose(owners: readonly NodeId[], tried: readonly NodeId[] = []): NodeId | undefined {
+    const left = owners.filter((owner) => !tried.includes(owner));
+    return (
+      left.find((owner) => this.#view.status(owner) === "alive") ??
+      left.find((owner) => this.#view.status(owner) === "suspect")
+    );
+  }
+
+  forward(fx: ReplicationEffects, request: ClientRequest, about: About, owners: readonly NodeId[]): void {
+    const deadline = fx.now + patience * this.#config.requestTimeout;
+    const forward: Forward = { request, about, owners, tried: [], message: null, deadline };
+    this.#forwards.set(request.id, forward);
+    this.#deadline ??= deadline;
+    this.#tryNext(fx, forward);
+  }
+
+  /** The coordinator answered. */
+  answered(fx: ReplicationEffects, id: RequestId, outcome: OperationOutcome): void {
+    const forward = this.#forwards.get(id);
+    if (!forward) return;
+    if (!outcome.ok && outcome.error.code === "leaving") this.#tryNext(fx, forward);
+    else this.#finish(fx, forward, outcome);
+  }
+
+  /** No use in waiting for `peer`; the messages `undelivered` certainly never left for it. */
+  unreachable(fx: ReplicationEffects, peer: NodeId, undelivered: readonly MessageId[]): void {
+    if (this.isIdle) return;
+    const lost = new Set(undelivered);
+    for (const forward of this.#forwards.values()) {
+      if (forward.tried.at(-1) !== peer) continue;
+      if (forward.request.op === "get" || lost.has(forward.message!)) this.#tryNext(fx, forward);
+    }
+  }
+
+  tick(fx: ReplicationEffects): void {
+    if (this.#deadline === null || fx.now < this.#deadline) return;
+    this.#deadline = null;
+    for (const forward of this.#forwards.values()) {
+      if (forward.deadline > fx.now) {
+        this.#deadline = forward.deadline; // the first in line is the next due: all wait equally long
+        return;
+      }
+      const waited = patience * this.#config.requestTimeout;
+      const message = `${forward.tried.at(-1)} did not answer within ${waited} ms; try again.`;
+      this.#finish(fx, forward, this.#failure(forward, "timed_out", message));
+    }
+  }
+
+  #tryNext(fx: ReplicationEffects, forward: Forward): void {
+    const target = this.choose(forward.owners, forward.tried);
+    if (target === undefined) {
+      const message = `None of the owners (${forward.owners.join(", ")}) can be reached; try again later or through another node.`;
+      this.#finish(fx, forward, this.#failure(forward, "unavailable", message));
+      return;
+    }
+    forward.tried.push(target);
+    forward.message = fx.send(target, { kind: "FORWARD", request: forward.request }, forward.about);
+  }
+
+  /** A write that was sent to anybody may have been carried out, whatever became of the answer. */
+  #failure(forward: Forward, code: "timed_out" | "unavailable", message: string): OperationOutcome {
+    const error = refusal(code, message, forward.owners, forward.tried);
+    return {
+      ok: false,
+      error: { ...error, definite: forward.request.op === "get" || forward.tried.length === 0 },
+    };
+  }
+
+  #finish(fx: ReplicationEffects, forward: Forward, outcome: OperationOutcome): void {
+    this.#forwards.delete(forward.request.id);
+    fx.reply(forward.request.id, forward.about, outcome);
+  }
+}

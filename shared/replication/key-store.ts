@@ -1,0 +1,67 @@
+/**
+ * The keys this node holds, and the one way to change them: every change is a log entry and an event.
+ *
+ * A key is never dropped, even when the node no longer owns it: a coordinator must know every write of a key that it
+ * ever issued a dot for, or its next dot would hide them (see shared/clock/dotted).
+ */
+import { absentKey, formatDot, gainedVersions, type KeyState, liveVersions } from "../clock/dotted.ts";
+import type { Key, NodeId } from "../ids.ts";
+import type { About, LogEntry, ReplicationEffects } from "./types.ts";
+
+/** Where a new state comes from. */
+export interface Provenance {
+  readonly op: LogEntry["op"];
+  readonly origin: NodeId;
+  readonly replicas: readonly NodeId[];
+}
+
+export class KeyStore {
+  readonly #keys: Map<Key, KeyState>;
+  readonly #conflicts = new Set<Key>();
+
+  constructor(entries: Iterable<readonly [Key, KeyState]>) {
+    this.#keys = new Map(entries);
+    for (const [key, state] of this.#keys) if (liveVersions(state).length > 1) this.#conflicts.add(key);
+  }
+
+  get all(): ReadonlyMap<Key, KeyState> {
+    return this.#keys;
+  }
+
+  /** Keys with more than one live sibling. */
+  get conflicts(): ReadonlySet<Key> {
+    return this.#conflicts;
+  }
+
+  get(key: Key): KeyState {
+    return this.#keys.get(key) ?? absentKey;
+  }
+
+  /**
+   * Replaces the state of a key: event "stored" for each version that is new here, then "conflict" when a new version
+   * does not stand alone, then the log entry. `state` must descend from the present one.
+   */
+  replace(fx: ReplicationEffects, key: Key, state: KeyState, about: About, from: Provenance): void {
+    const gained = gainedVersions(this.get(key), state);
+    this.#keys.set(key, state);
+    if (liveVersions(state).length > 1) this.#conflicts.add(key);
+    else this.#conflicts.delete(key);
+    // A handover moves many keys at once and is one event of its own.
+    if (from.op !== "handover") {
+      for (const { dot, value } of gained) {
+        fx.local("stored", withOp(about, value), { dot: formatDot(dot), siblings: state.versions.length });
+      }
+    }
+    if (gained.length > 0 && state.versions.length > 1) {
+      const dots = state.versions.map((version) => formatDot(version.dot));
+      fx.local("conflict", { ...withOp(about, gained[0]!.value), key }, { dots });
+    }
+    fx.append({ term: 0, op: from.op, key, state, origin: from.origin, replicas: from.replicas });
+  }
+}
+
+/** What is stored is a put or a delete, whatever operation (a read that repairs, a handover) brought it. */
+function withOp(about: About, value: string | null): About {
+  const op = value === null ? "delete" : "put";
+  return about.op === op ? about : { ...about, op };
+}

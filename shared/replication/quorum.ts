@@ -1,0 +1,85 @@
+/** Which quorums a request may ask for, and the sentences that say why not. */
+import type { VectorClock } from "../clock/vector-clock.ts";
+import type { NodeId } from "../ids.ts";
+import type { Pending } from "./pending.ts";
+import type { ClientRequest, OperationError, OperationErrorCode, Quorum } from "./types.ts";
+
+/**
+ * A client may have read from a node that this one has not heard of for a while, but no node gets this many events
+ * ahead meanwhile. A context that claims so is forged, and would push real counters out of exact integers. The bound
+ * moves with what has been heard: a fixed one, once reached, would refuse the contexts this node itself gave out.
+ */
+const contextLeadMax = 2 ** 36;
+/** A context names the nodes that have coordinated writes of one key. More would outgrow its key's every answer. */
+const contextNodesMax = 1_000;
+
+/** An error before anything was sent or stored. */
+export function refusal(
+  code: OperationErrorCode,
+  message: string,
+  replicas: readonly NodeId[] = [],
+  failed: readonly NodeId[] = [],
+): OperationError {
+  return { code, message, definite: true, replicas, successful: [], failed };
+}
+
+/** The quorum in force, or why the request cannot be served whatever the state of the cluster. */
+export function checkRequest(
+  request: ClientRequest,
+  config: Quorum,
+  members: number,
+  clock: VectorClock,
+): { readonly quorum: Quorum } | { readonly error: OperationError } {
+  const { quorum: asked, context } = request;
+  if (context && !isPlausible(context, clock)) {
+    const message =
+      "The context was not issued by this cluster; read the key and send back the context you get.";
+    return { error: refusal("bad_context", message) };
+  }
+  if (!asked) return { quorum: config };
+  const quorum = { n: asked.n ?? config.n, r: asked.r ?? config.r, w: asked.w ?? config.w };
+  const message = problemOf(quorum, asked.n === undefined ? Infinity : members);
+  return message === null ? { quorum } : { error: refusal("bad_quorum", message) };
+}
+
+/** Null when `quorum` makes sense: whole numbers, 1 ≤ r, w ≤ n ≤ members. */
+export function problemOf({ n, r, w }: Quorum, members: number): string | null {
+  if (!Number.isInteger(n) || n < 1) return `n = ${n} replicas make no sense; use a whole number from 1.`;
+  if (n > members)
+    return `n = ${n} replicas need ${n} nodes, but this node knows ${members}: add nodes or ask for fewer replicas.`;
+  if (!Number.isInteger(r) || r < 1 || r > n)
+    return `r = ${r} cannot be met; use a whole number from 1 to n = ${n}.`;
+  if (!Number.isInteger(w) || w < 1 || w > n)
+    return `w = ${w} cannot be met; use a whole number from 1 to n = ${n}.`;
+  return null;
+}
+
+function isPlausible(context: VectorClock, heard: VectorClock): boolean {
+  const counters = Object.entries(context);
+  return (
+    counters.length <= contextNodesMax &&
+    counters.every(([node, counter]) => counter <= (heard[node] ?? 0) + contextLeadMax)
+  );
+}
+
+/** Why an operation was given up: too few owners exist, or too few can be reached. */
+export function quorumMessage(
+  {
+    op,
+    needed,
+    owners,
+    successful,
+    failed,
+  }: Pick<Pending, "op" | "needed" | "owners" | "successful" | "failed">,
+  n: number,
+): string {
+  const what = op === "get" ? `${needed} replies (r)` : `${needed} durable copies (w)`;
+  if (owners.length < needed) {
+    return `A ${op} needs ${what}, but there is room for only ${owners.length} of ${n} replicas: add nodes or ask for a smaller quorum.`;
+  }
+  const answered = successful.length === 0 ? "" : `only ${list(successful)} answered and `;
+  return `A ${op} needs ${what}, but ${answered}${list(failed)} cannot be reached: try again later or ask for a smaller quorum.`;
+}
+
+const list = (nodes: readonly NodeId[]) =>
+  nodes.length <= 1 ? (nodes[0] ?? "nobody") : `${nodes.slice(0, -1).join(", ")} and ${nodes.at(-1)}`;

@@ -1,0 +1,80 @@
+/**
+ * The events that readers interpret, with the shape of their `detail`. Anything else may be emitted too; it is shown
+ * as it is. Times are milliseconds.
+ */
+
+/**
+ * Emitted by nodes.
+ * @public
+ */
+export interface NodeEventDetails {
+  /** First event of every life. */
+  start: {
+    address: string;
+    /** Where the clock came from: "new" (none stored), "restored", or "lost" (data found but no clock: timestamps repeat). */
+    clock: "new" | "restored" | "lost";
+    keys: number;
+    clockStore: string;
+  };
+  /** Last event of a graceful life. */
+  stop: Record<string, never>;
+  /** op membership: this node's belief about `about` changed. `previous` is null at the first sight of it. */
+  member: {
+    about: string;
+    status: MemberStatus;
+    previous: MemberStatus | null;
+    incarnation: number;
+    address: string;
+  };
+  /** op membership: this node heard itself called suspect or dead and raised its incarnation. */
+  refute: { incarnation: number; was: MemberStatus };
+  /** op put, get, delete: a client's request reached its first node. `key` and `request` are set. */
+  request: { coordinator: string; replicas: string[] };
+  /** op put, get, delete: the reply left. `hash` is the causal hash of the operation. */
+  reply: { ok: boolean; error?: string; siblings?: number; hash?: string };
+  /** op put or delete: a replica made a version durable. */
+  stored: { dot: string; siblings: number };
+  /** op put or delete: storing made two or more concurrent versions stand side by side. `dots` as "node:counter". */
+  conflict: { dots: string[] };
+  /** op internal: a connection was refused because the other side did not prove the cluster's secret, or differs in version. */
+  stranger: { from: string; reason: string };
+}
+
+export type MemberStatus = "alive" | "suspect" | "dead" | "left";
+
+/** Emitted by the lab on its own lane (op "lab", type "local", clock null). */
+export interface LabEventDetails {
+  /** First event of a session. */
+  cluster: {
+    name: string;
+    preset: string;
+    n: number;
+    r: number;
+    w: number;
+    virtualNodes: number;
+    nodes: string[];
+  };
+  "node-added": { node: string; address: string };
+  "node-removed": { node: string };
+  "node-started": { node: string; pid: number; life: number; clockStore: string };
+  /** The lab's own act, recorded before it is carried out. */
+  kill: { node: string; pid: number };
+  /** `expected` is false when somebody else stopped or continued the process and the lab found out. */
+  pause: { node: string; pid: number; expected?: boolean };
+  resume: { node: string; pid: number; expected?: boolean };
+  stop: { node: string; pid: number };
+  restart: { node: string; clock: "keep" | "lose" };
+  /** The data directory of a node that was not running was deleted. */
+  wipe: { node: string };
+  /** What the operating system reported. `expected` is false when nobody asked for it (killed from another terminal, crashed). */
+  exited: { node: string; code: number | null; signal: string | null; expected: boolean };
+  /** One ordered link changed. Absent settings are at rest. */
+  link: { from: string; to: string; settings: Record<string, unknown> };
+  /** `groups` lists the sides; `cut` every ordered pair "a>b" that is blocked. `id` is repeated by its heal. */
+  partition: { id: number; kind: string; groups: string[][]; cut: string[] };
+  heal: { id: number | null };
+  /** Proof of effect, at most once a second while a fault works: totals since it began, per ordered pair "a>b". */
+  effect: { blocked: Record<string, number>; lost: Record<string, number>; delayed: Record<string, number> };
+  load: { running: boolean; opsPerSecond: number };
+  note: { text: string };
+}

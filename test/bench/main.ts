@@ -1,0 +1,31 @@
+/**
+ * `npm run -s bench -- [name…]`: measures and prints one JSON line per result. Without names it runs all but the long
+ * ones. Numbers are never asserted: the machine may be shared.
+ */
+import setup from "../setup.ts";
+import { busy, calm, detectKill, formFive } from "./membership.ts";
+import { put1, put64 } from "./put.ts";
+import { recorder } from "./recorder.ts";
+import { eventToScreen, frames } from "./window.ts";
+
+const benches: Record<string, () => Promise<void>> = {
+  "form-5": formFive,
+  "detect-kill": detectKill,
+  "put-64": put64,
+  "put-1": put1,
+  recorder,
+  "event-to-screen": eventToScreen,
+  frames,
+};
+/** Ten minutes each: only when named. */
+const longBenches: Record<string, () => Promise<void>> = { "calm-10min": calm, "busy-10min": busy };
+
+setup();
+const all = { ...benches, ...longBenches };
+const names = process.argv.slice(2);
+const unknown = names.find((name) => !Object.hasOwn(all, name));
+if (unknown !== undefined) {
+  process.stderr.write(`There is no bench "${unknown}". There are: ${Object.keys(all).join(", ")}.\n`);
+  process.exit(2);
+}
+for (const name of names.length > 0 ? names : Object.keys(benches)) await all[name]!();

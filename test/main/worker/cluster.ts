@@ -1,0 +1,211 @@
+/**
+ * Real node processes for tests: started on free ports from the sources, spoken to over HTTP, ended by their ids.
+ * Everything waits for a state, never for a time.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import type { LabToNode, NodeToLab } from "../../../main/worker/control.ts";
+import { encodeFrame, FrameDecoder } from "../../../main/worker/frames.ts";
+import type { TraceEvent } from "../../../shared/trace/event.ts";
+
+const entry = resolve(import.meta.dirname, "../../../main/worker/main.ts");
+
+export async function freePort(): Promise<number> {
+  return new Promise((done, fail) => {
+    const server = createServer();
+    server.once("error", fail);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => done(port));
+    });
+  });
+}
+
+/** Asks again until `probe` gives something; fails with what it was waiting for. */
+export async function eventually<Result>(
+  what: string,
+  probe: () => Result | undefined | false | Promise<Result | undefined | false>,
+  withinMs = 15_000,
+): Promise<Result> {
+  const latest = Date.now() + withinMs;
+  for (;;) {
+    let last: unknown;
+    try {
+      const found = await probe();
+      if (found !== undefined && found !== false) return found;
+    } catch (error) {
+      last = error;
+    }
+    if (Date.now() > latest) throw new Error(`waited ${withinMs} ms for ${what}`, { cause: last });
+    await new Promise((done) => setTimeout(done, 20));
+  }
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+export interface NodeSettings {
+  readonly flags?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Opens the lab's line on descriptor 3. */
+  readonly control?: boolean;
+}
+
+/** One node process, from its start to its end. */
+export class TestNode {
+  readonly id: string;
+  readonly port: number;
+  readonly dataDir: string;
+  readonly process: ChildProcess;
+  readonly exit: Promise<{ code: number | null; signal: string | null }>;
+  /** What came over the lab's line. */
+  readonly received: NodeToLab[] = [];
+  stdout = "";
+  stderr = "";
+
+  constructor(id: string, port: number, dataDir: string, settings: NodeSettings) {
+    this.id = id;
+    this.port = port;
+    this.dataDir = dataDir;
+    const flags = [`--node-id=${id}`, `--port=${port}`, `--data-dir=${dataDir}`, "--preset=lab"];
+    const control = settings.control ? ["--control-fd=3"] : [];
+    this.process = spawn(process.execPath, [entry, ...flags, ...control, ...(settings.flags ?? [])], {
+      stdio: ["ignore", "pipe", "pipe", settings.control ? "pipe" : "ignore"],
+      env: { ...process.env, ...settings.env },
+    });
+    this.process.stdout!.on("data", (chunk) => (this.stdout += String(chunk)));
+    this.process.stderr!.on("data", (chunk) => (this.stderr += String(chunk)));
+    this.exit = new Promise((done) => this.process.once("close", (code, signal) => done({ code, signal })));
+    if (settings.control) {
+      const decoder = new FrameDecoder();
+      this.line.on("data", (chunk) => this.received.push(...(decoder.push(chunk) as NodeToLab[])));
+      this.line.on("error", () => undefined);
+    }
+  }
+
+  get line() {
+    return this.process.stdio[3] as Socket;
+  }
+
+  get address(): string {
+    return `127.0.0.1:${this.port}`;
+  }
+
+  tell(message: LabToNode): void {
+    this.line.write(encodeFrame(message));
+  }
+
+  /** Events that came over the lab's line. */
+  get events(): TraceEvent[] {
+    return this.received.flatMap((message) => (message.kind === "events" ? message.events : []));
+  }
+
+  async ready(): Promise<this> {
+    await Promise.race([
+      eventually(`${this.id} to be ready`, () => this.stdout.includes(" serves ")),
+      this.exit.then(({ code }) => {
+        throw new Error(`${this.id} ended with ${code}: ${this.stderr}`);
+      }),
+    ]);
+    return this;
+  }
+
+  async request(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Answer> {
+    const response = await fetch(`http://${this.address}${path}`, {
+      method,
+      headers,
+      ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+      signal: AbortSignal.timeout(10_000),
+    });
+    const text = await response.text();
+    const isJson = response.headers.get("content-type")?.startsWith("application/json");
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: (isJson ? JSON.parse(text) : { text }) as Answer["body"],
+    };
+  }
+
+  put(key: string, value: string, context?: Record<string, number>, query = ""): Promise<Answer> {
+    const path = `/api/v1/data/${encodeURIComponent(key)}${query}`;
+    return this.request("PUT", path, { value, ...(context === undefined ? {} : { context }) });
+  }
+
+  get(key: string, query = ""): Promise<Answer> {
+    return this.request("GET", `/api/v1/data/${encodeURIComponent(key)}${query}`);
+  }
+
+  /** Status of every member as this node believes it, e.g. { "node-2": "dead" }. */
+  async beliefs(): Promise<Record<string, string>> {
+    const { body } = await this.request("GET", "/gossip/members");
+    const members = body["cluster_members"] as Record<string, { status: string }>;
+    return Object.fromEntries(Object.entries(members).map(([id, { status }]) => [id, status]));
+  }
+
+  async signal(name: NodeJS.Signals): Promise<{ code: number | null; signal: string | null }> {
+    this.process.kill(name);
+    return this.exit;
+  }
+}
+
+/** Nodes and directories of one test; `end` leaves nothing behind. */
+export class TestCluster {
+  readonly root = mkdtempSync(join(tmpdir(), "lightcone-nodes-"));
+  readonly started: TestNode[] = [];
+
+  /** Starts a node process, without waiting for it. */
+  spawn(id: string, port: number, settings: NodeSettings = {}, dataDir = join(this.root, id)): TestNode {
+    const node = new TestNode(id, port, dataDir, settings);
+    this.started.push(node);
+    return node;
+  }
+
+  async start(id: string, settings: NodeSettings = {}): Promise<TestNode> {
+    return this.spawn(id, await freePort(), settings).ready();
+  }
+
+  /** The same node again, on the same port and directory. */
+  async restart(node: TestNode, settings: NodeSettings = {}): Promise<TestNode> {
+    await node.exit;
+    return this.spawn(node.id, node.port, settings, node.dataDir).ready();
+  }
+
+  /** `count` nodes called node-1 …, all joined through the first, everybody seeing everybody alive. */
+  async startMany(count: number, settings: NodeSettings = {}): Promise<TestNode[]> {
+    const ports = await Promise.all(Array.from({ length: count }, freePort));
+    const seed = `--seed-node=127.0.0.1:${ports[0]}`;
+    const nodes = ports.map((port, index) =>
+      this.spawn(`node-${index + 1}`, port, {
+        ...settings,
+        flags: [...(index === 0 ? [] : [seed]), ...(settings.flags ?? [])],
+      }),
+    );
+    await Promise.all(nodes.map((node) => node.ready()));
+    await this.allAlive(nodes);
+    return nodes;
+  }
+
+  async allAlive(nodes: readonly TestNode[]): Promise<void> {
+    await eventually(`${nodes.length} nodes to see each other alive`, async () => {
+      const views = await Promise.all(nodes.map((node) => node.beliefs()));
+      return views.every((view) => nodes.every(({ id }) => view[id] === "alive"));
+    });
+  }
+
+  async end(): Promise<void> {
+    for (const { process } of this.started) process.kill("SIGKILL");
+    await Promise.all(this.started.map(({ exit }) => exit));
+    rmSync(this.root, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,70 @@
+/** SIGKILL under load: no acknowledged write is lost. */
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { TestCluster, type TestNode } from "./cluster.ts";
+
+let cluster: TestCluster;
+beforeEach(() => {
+  cluster = new TestCluster();
+});
+afterEach(() => cluster.end());
+
+/** Writes through `node` until it fails; every key whose write was acknowledged, with its value. */
+async function writeUntilDead(
+  node: TestNode,
+  writer: number,
+  acknowledged: Map<string, string>,
+): Promise<void> {
+  for (let count = 0; ; count++) {
+    const [key, value] = [`w${writer}-${count % 50}`, `${writer}.${count}`];
+    try {
+      const answer = await node.put(key, value);
+      if (answer.status !== 200) return;
+    } catch {
+      // The connection died with the node: nobody promised anything about this write.
+      return;
+    }
+    acknowledged.set(key, value);
+  }
+}
+
+const newest = (a: string, b: string) => Number(a.split(".")[1]) - Number(b.split(".")[1]);
+
+describe("SIGKILL under load", () => {
+  it("one node by itself still has every acknowledged write", async () => {
+    const settings = { flags: ["--n=1", "--r=1", "--w=1"] };
+    let node = await cluster.start("node-1", settings);
+    const acknowledged = new Map<string, string>();
+    for (let round = 0; round < 3; round++) {
+      const writers = Array.from({ length: 8 }, (_, writer) =>
+        writeUntilDead(node, round * 8 + writer, acknowledged),
+      );
+      const before = acknowledged.size;
+      while (acknowledged.size < before + 100) await new Promise((done) => setTimeout(done, 5));
+      await node.signal("SIGKILL");
+      await Promise.all(writers);
+      node = await cluster.restart(node, settings);
+      for (const [key, value] of acknowledged) {
+        const found = (await node.get(key)).body["value"] as string;
+        expect(newest(found, value), `${key}: ${found} after ${value}`).toBeGreaterThanOrEqual(0);
+      }
+    }
+  });
+
+  it("of three nodes, all killed at once, none forgets what it acknowledged", async () => {
+    let nodes = await cluster.startMany(3);
+    const acknowledged = new Map<string, string>();
+    const writers = nodes.flatMap((node, index) =>
+      [0, 1].map((offset) => writeUntilDead(node, index * 2 + offset, acknowledged)),
+    );
+    while (acknowledged.size < 200) await new Promise((done) => setTimeout(done, 5));
+    await Promise.all(nodes.map((node) => node.signal("SIGKILL")));
+    await Promise.all(writers);
+    nodes = await Promise.all(nodes.map((node) => cluster.restart(node)));
+    await cluster.allAlive(nodes);
+    for (const [key, value] of acknowledged) {
+      const found = (await nodes[0]!.get(key)).body["values"] as string[];
+      const best = found.toSorted(newest).at(-1)!;
+      expect(newest(best, value), `${key}: ${best} after ${value}`).toBeGreaterThanOrEqual(0);
+    }
+  });
+});

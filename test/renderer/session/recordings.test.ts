@@ -1,0 +1,143 @@
+/** Recordings in the window: kept, opened, played, taken out as files and back in. */
+import type { Page } from "playwright-core";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { RunningLab } from "../../main/lab/running-lab.ts";
+import { eventually } from "../../eventually.ts";
+import { useRealWindow } from "./real-window.ts";
+
+describe("recordings in the window", () => {
+  const real = useRealWindow();
+  const { complaints, idle, tab, button, panel } = real;
+  let page: Page;
+  let running: RunningLab;
+  beforeEach(() => {
+    ({ page, running } = real);
+  });
+
+  it("keeps a recording, replays it without the controls that change the past, and deletes it when told twice", async () => {
+    await running.call("data.put", { node: "node-1", key: "errand", value: "milk" });
+    // The answer can be here before the recording has its events.
+    const isRecorded = `window.__lightcone.events().some((event) => event.key === "errand")`;
+    await eventually(async () => expect(await page.evaluate(isRecorded)).toBe(true));
+    await idle();
+    await page.keyboard.press("Control+s");
+    await page.getByLabel("Name").fill("Milk");
+    await page.keyboard.press("Enter");
+    await page
+      .getByText(/^Kept as “Milk”/)
+      .first()
+      .waitFor();
+    await tab("Sessions").click();
+    await page.getByRole("row", { name: /Milk/ }).getByRole("button", { name: "Open" }).click();
+    await page.getByText("Recorded session").waitFor();
+    await idle();
+    for (const name of ["Faults", "Recording", "Keep this recording…"])
+      expect(await button(name).count()).toBe(0);
+    await page.getByLabel("Search the events").fill("errand");
+    // Matches follow the typing after a moment; Enter goes to the next of those there are.
+    const found = panel("inspector").getByRole("heading", { name: /errand/ });
+    await eventually(async () => {
+      await page.getByLabel("Search the events").press("Enter");
+      await idle();
+      expect(await found.count()).toBe(1);
+    });
+    await page.getByLabel("Search the events").press("Escape");
+    const moment = page.getByLabel("Moment shown");
+    const end = Number(await moment.inputValue());
+    await button("One event back").click();
+    await button("One event back").click();
+    expect(Number(await moment.inputValue())).toBeLessThan(end);
+    const before = await running.state();
+    for (const key of ["k", "x", "p", "m"]) await page.keyboard.press(key);
+    expect(await page.getByRole("dialog").count()).toBe(0);
+    expect((await running.state()).nodes).toEqual(before.nodes);
+
+    await page.getByRole("row", { name: /Milk/ }).getByRole("button", { name: "Delete…" }).click();
+    await button("Cancel").click();
+    expect(await page.getByRole("row", { name: /Milk/ }).count()).toBe(1);
+    await page.getByRole("row", { name: /Milk/ }).getByRole("button", { name: "Delete…" }).click();
+    await button("Delete the recording").click();
+    await page.getByRole("row", { name: /Milk/ }).waitFor({ state: "detached" });
+    await button("Faults").waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  it("plays a recording from its beginning, holds it, and stops at its end", async () => {
+    await running.call("session.save", { name: "Played" });
+    await tab("Sessions").click();
+    await page
+      .getByRole("row", { name: /Played/ })
+      .getByRole("button", { name: "Open" })
+      .click();
+    await page.getByText("Recorded session").waitFor();
+    await idle();
+    const moment = page.getByLabel("Moment shown");
+    const now = async () => Number(await moment.inputValue());
+    const [first, last] = [
+      Number(await moment.getAttribute("min")),
+      Number(await moment.getAttribute("max")),
+    ];
+    expect(await now()).toBeCloseTo(last, 0);
+    await button("Play from here").click();
+    await button("Hold the replay").waitFor();
+    await vi.waitFor(async () => expect(await now()).toBeGreaterThan(first + 100));
+    expect(await now()).toBeLessThan(last);
+    await page.keyboard.press("Space");
+    await button("Play from here").waitFor();
+    await moment.fill(String(last - 200));
+    await page.keyboard.press("Escape");
+    await button("Play from here").click();
+    await vi.waitFor(async () => expect(await moment.getAttribute("aria-valuetext")).toBe("the end"));
+    await button("Play from here").waitFor();
+  });
+
+  it("turns the timeline over to wherever the time cursor goes", async () => {
+    const moment = page.getByLabel("Moment shown");
+    const now = async () => Number(await moment.inputValue());
+    await running.call("session.save", { name: "Turned" });
+    await tab("Sessions").click();
+    await page
+      .getByRole("row", { name: /Turned/ })
+      .getByRole("button", { name: "Open" })
+      .click();
+    await page.getByText("Recorded session").waitFor();
+    await idle();
+    for (let times = 0; times < 8; times++) await page.keyboard.press("w");
+    const [first, last] = [
+      Number(await moment.getAttribute("min")),
+      Number(await moment.getAttribute("max")),
+    ];
+    await moment.fill(String(last - 5));
+    const diagram = page.getByLabel(/^Timeline of/);
+    await page.locator('[data-idle="true"]').waitFor();
+    const { width } = (await diagram.boundingBox())!;
+    await diagram.click({ position: { x: width * 0.75, y: 10 } });
+    await vi.waitFor(async () => expect(await now()).not.toBeCloseTo(last - 5, 1));
+    expect(await now()).toBeGreaterThan(last - (last - first) / 4);
+  });
+
+  it("takes a copy of a session out as a file and the file back in", async () => {
+    await tab("Sessions").click();
+    const download = page.waitForEvent("download");
+    await button("Save a copy as a file…").first().click();
+    const path = await (await download).path();
+    const chooser = page.waitForEvent("filechooser");
+    await button("Import…").click();
+    await (await chooser).setFiles(path);
+    await page.getByText("Recorded session").waitFor();
+    await idle();
+    await button("Back to live").click();
+    await page.getByText("nodes alive").waitFor();
+  });
+
+  it("says that a file is no session", async () => {
+    await tab("Sessions").click();
+    const chooser = page.waitForEvent("filechooser");
+    await button("Import…").click();
+    await (
+      await chooser
+    ).setFiles({ name: "holiday.lightcone", mimeType: "image/png", buffer: Buffer.from("no session") });
+    await page.locator('[data-state="open"] >> text=/session/').first().waitFor();
+    expect(await page.getByText("Recorded session").count()).toBe(0);
+  });
+});

@@ -1,0 +1,251 @@
+/**
+ * Several replicas in one process, with virtual time: each message takes 1 ms, disks are objects, links can be cut.
+ * It keeps the duties of a host and asserts, at every step, what must hold of every output.
+ */
+import { expect } from "vitest";
+import type { VectorClock } from "../../../shared/clock/vector-clock.ts";
+import { asNodeId, asRequestId, type Key, type NodeId } from "../../../shared/ids.ts";
+import { membershipPresets } from "../../../shared/membership/presets.ts";
+import type { Preset } from "../../../shared/membership/types.ts";
+import { Replica } from "../../../shared/replica/replica.ts";
+import {
+  type Emitted,
+  type Envelope,
+  type Input,
+  nothingRestored,
+  type OutgoingMessage,
+  type Output,
+  type Restored,
+} from "../../../shared/replica/types.ts";
+import type { ClientRequest, OperationOutcome, Quorum } from "../../../shared/replication/types.ts";
+
+const latency = 1;
+const epoch = 1_000_000;
+
+interface Machine {
+  readonly address: string;
+  disk: Restored;
+  /** Null while it is down. */
+  replica: Replica | null;
+}
+
+export interface Happening {
+  readonly at: number;
+  readonly node: NodeId;
+  readonly event: Emitted | { readonly type: "lost"; readonly name: string; readonly peer: NodeId };
+}
+
+export class Cluster {
+  readonly happenings: Happening[] = [];
+  readonly outcomes = new Map<string, OperationOutcome>();
+  readonly machines = new Map<NodeId, Machine>();
+  now = epoch;
+  readonly #quorum: Quorum;
+  readonly #preset: Preset;
+  /** Ordered pairs "a>b" on which messages die. */
+  readonly #cut = new Set<string>();
+  #travelling: { at: number; from: NodeId; message: OutgoingMessage }[] = [];
+  #requests = 0;
+  readonly #messageIds = new Set<string>();
+
+  constructor(quorum: Quorum = { n: 3, r: 2, w: 2 }, preset: Preset = "lab") {
+    this.#quorum = quorum;
+    this.#preset = preset;
+  }
+
+  get up(): NodeId[] {
+    return [...this.machines].filter(([, machine]) => machine.replica).map(([node]) => node);
+  }
+
+  replica(node: string): Replica {
+    const replica = this.machines.get(asNodeId(node))?.replica;
+    if (!replica) throw new Error(`${node} is down`);
+    return replica;
+  }
+
+  /** Starts a node, for the first time or again with what its disk holds. */
+  start(name: string, seeds: readonly string[] = []): void {
+    const node = asNodeId(name);
+    const machine = this.machines.get(node) ?? { address: `${name}:1`, disk: nothingRestored, replica: null };
+    this.machines.set(node, machine);
+    const config = {
+      node,
+      address: machine.address,
+      life: this.now,
+      seeds: seeds.map((seed) => `${seed}:1`),
+      gossip: true,
+      virtualNodes: 150,
+      membership: membershipPresets[this.#preset],
+      replication: { ...this.#quorum, requestTimeout: 1_000 },
+      seed: this.machines.size,
+    };
+    machine.replica = new Replica(config, machine.disk, this.now);
+    this.#step(node, { kind: "tick" });
+  }
+
+  /** Starts nodes and waits until each sees all of them alive. */
+  startAll(count: number): void {
+    for (let i = 1; i <= count; i++) this.start(`node-${i}`, i > 1 ? ["node-1"] : []);
+    this.settle(count);
+  }
+
+  settle(alive: number): void {
+    const seesAll = (node: NodeId) =>
+      this.replica(node)
+        .members()
+        .filter((member) => member.status === "alive").length === alive;
+    this.runUntil(() => this.up.every(seesAll), 10_000);
+  }
+
+  kill(name: string): void {
+    const machine = this.machines.get(asNodeId(name))!;
+    machine.replica = null;
+    this.#travelling = this.#travelling.filter(({ from }) => from !== name);
+  }
+
+  loseClock(name: string): void {
+    const machine = this.machines.get(asNodeId(name))!;
+    machine.disk = { ...machine.disk, clock: null };
+  }
+
+  cut(from: string, to: string): void {
+    this.#cut.add(`${from}>${to}`);
+  }
+
+  heal(): void {
+    this.#cut.clear();
+  }
+
+  leave(name: string): void {
+    this.#step(asNodeId(name), { kind: "leave" });
+  }
+
+  input(name: string, input: Input): Output {
+    return this.#step(asNodeId(name), input);
+  }
+
+  /** Hands a request to a node and returns its id; the outcome is in `outcomes` when it has arrived. */
+  request(name: string, request: Omit<ClientRequest, "id">): string {
+    const id = `request-${++this.#requests}`;
+    this.#step(asNodeId(name), { kind: "request", request: { id: asRequestId(id), ...request } });
+    return id;
+  }
+
+  /** The outcome of a request, after all messages about data have arrived. */
+  ask(name: string, request: Omit<ClientRequest, "id">): OperationOutcome {
+    const id = this.request(name, request);
+    this.runUntil(() => this.outcomes.has(id) && !this.hasDataTravelling, 5_000);
+    return this.outcomes.get(id)!;
+  }
+
+  get hasDataTravelling(): boolean {
+    return this.#travelling.some(({ message }) => !isMembership(message.envelope));
+  }
+
+  run(ms: number): void {
+    const end = this.now + ms;
+    while (this.#advance(end));
+    this.now = end;
+  }
+
+  runUntil(reached: () => boolean, limit: number): void {
+    const end = this.now + limit;
+    while (!reached())
+      if (!this.#advance(end)) throw new Error(`not reached within ${limit} ms of virtual time`);
+  }
+
+  /** The versions of a key on every node that is up. */
+  values(key: Key): Record<string, (string | null)[]> {
+    const versions = (node: NodeId) => this.replica(node).keys.get(key)?.versions ?? [];
+    return Object.fromEntries(this.up.map((node) => [node, versions(node).map((version) => version.value)]));
+  }
+
+  /** Goes to the next moment at which anything happens; false when that is after `end`. */
+  #advance(end: number): boolean {
+    const deadlines = this.up.map((node) => this.replica(node).deadline ?? Infinity);
+    const next = Math.min(this.#travelling[0]?.at ?? Infinity, ...deadlines);
+    if (next > end) return false;
+    this.now = Math.max(this.now, next);
+    while (this.#travelling[0] && this.#travelling[0].at <= this.now) {
+      const { from, message } = this.#travelling.shift()!;
+      this.#deliver(from, message);
+    }
+    for (const node of this.up) {
+      if ((this.replica(node).deadline ?? Infinity) <= this.now) this.#step(node, { kind: "tick" });
+    }
+    return true;
+  }
+
+  #deliver(from: NodeId, { to, envelope }: OutgoingMessage): void {
+    const [target, machine] = [...this.machines].find(([, each]) => each.address === to.address) ?? [];
+    const lost = (peer: NodeId) =>
+      this.happenings.push({
+        at: this.now,
+        node: from,
+        event: { type: "lost", name: envelope.body.kind, peer },
+      });
+    if (target && this.#cut.has(`${from}>${target}`)) lost(target);
+    else if (machine?.replica) {
+      // Over the wire nothing keeps its identity.
+      this.#step(target!, { kind: "message", envelope: JSON.parse(JSON.stringify(envelope)) as Envelope });
+    } else {
+      if (target) lost(target);
+      this.#step(from, { kind: "unreachable", to, undelivered: [envelope.id] });
+    }
+  }
+
+  #step(node: NodeId, input: Input): Output {
+    const machine = this.machines.get(node)!;
+    const { replica } = machine;
+    if (!replica)
+      return { records: [], messages: [], replies: [], events: [], operations: [], canWait: true };
+    const before = replica.clock;
+    const output = replica.step(input, this.now);
+    this.#check(node, before, output);
+    machine.disk = stored(machine.disk, output, replica.clock);
+    for (const event of output.events) this.happenings.push({ at: this.now, node, event });
+    for (const { request, outcome } of output.replies) this.outcomes.set(request, outcome);
+    for (const message of output.messages) {
+      this.#travelling.push({ at: this.now + latency, from: node, message });
+    }
+    if (replica.hasLeft) machine.replica = null;
+    return output;
+  }
+
+  /** What holds of every output: own counters grow by event, dots are the counters of their events, ids are unique. */
+  #check(node: NodeId, before: VectorClock, output: Output): void {
+    let counter = before[node] ?? 0;
+    for (const event of output.events) {
+      const own = event.clock![node]!;
+      expect(own, `${node}: ${event.name}`).toBeGreaterThan(counter);
+      counter = own;
+      const dot = event.name === "stored" ? (event.detail!["dot"] as string) : "";
+      if (dot === `${node}:${own}` || !dot.startsWith(`${node}:`)) continue;
+      // A write of its own can come back to a node only when it had lost it.
+      expect(Number(dot.split(":")[1]), "a dot is the counter of its event").toBeLessThan(own);
+    }
+    for (const { envelope } of output.messages) {
+      expect(this.#messageIds.has(envelope.id), `message id ${envelope.id} used twice`).toBe(false);
+      this.#messageIds.add(envelope.id);
+    }
+  }
+}
+
+const isMembership = ({ body }: Envelope) => "rumours" in body || "members" in body;
+
+/** The disk after an output has been committed. */
+function stored(disk: Restored, output: Output, clock: VectorClock): Restored {
+  const keys = new Map(disk.keys);
+  let { incarnation, members, logIndex } = disk;
+  for (const record of output.records) {
+    if (record.kind === "entry") {
+      expect(record.entry.index).toBe(logIndex + 1);
+      logIndex = record.entry.index;
+      keys.set(record.entry.key, record.entry.state);
+    } else if (record.kind === "incarnation") ({ incarnation } = record);
+    else ({ members } = record);
+  }
+  const operations =
+    output.operations.length > 0 ? [...disk.operations, ...output.operations] : disk.operations;
+  return { clock, incarnation, members, keys, logIndex, operations };
+}

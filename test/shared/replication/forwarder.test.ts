@@ -1,0 +1,60 @@
+import { describe, expect, it } from "vitest";
+import type { NodeId } from "../../../shared/ids.ts";
+import { coordinatorOfA, key, nodes, request } from "./effects.ts";
+
+const { b, c } = nodes;
+
+const forwardedBy = ({ fx }: ReturnType<typeof coordinatorOfA>) =>
+  fx.takeSent().map(({ to, message }) => `${message.kind} ${to}`);
+
+describe("a request to a node that owns no copy", () => {
+  const owners = [b, c];
+
+  it("goes to the next owner when one is leaving", () => {
+    const scene = coordinatorOfA({ n: 2, r: 1, w: 1 }, owners);
+    const [first, second] = scene.view.ring.owners(key, 2) as [NodeId, NodeId];
+    const put = request("put");
+    scene.coordinator.request(scene.fx, put);
+    const error = {
+      code: "leaving",
+      message: "",
+      definite: true,
+      replicas: [],
+      successful: [],
+      failed: [],
+    } as const;
+    const outcome = { ok: false, error } as const;
+    const refused = { kind: "FORWARD_REPLY", request: put.id, op: "put", key, outcome } as const;
+    scene.coordinator.receive(scene.fx, first, refused, { op: "put", key, request: put.id });
+    expect(forwardedBy(scene)).toEqual([`FORWARD ${first}`, `FORWARD ${second}`]);
+  });
+
+  it("P22: is not written twice because an owner that may have it was found dead; a read is asked again", () => {
+    const scene = coordinatorOfA({ n: 2, r: 1, w: 1 }, owners);
+    const [first, second] = scene.view.ring.owners(key, 2) as [NodeId, NodeId];
+    scene.coordinator.request(scene.fx, request("put"));
+    scene.coordinator.request(scene.fx, request("get"));
+    scene.coordinator.unreachable(scene.fx, first, []);
+    expect(forwardedBy(scene)).toEqual([`FORWARD ${first}`, `FORWARD ${first}`, `FORWARD ${second}`]);
+  });
+
+  it("is written through the next owner only when the very message never left", () => {
+    const scene = coordinatorOfA({ n: 2, r: 1, w: 1 }, owners);
+    const [first, second] = scene.view.ring.owners(key, 2) as [NodeId, NodeId];
+    scene.coordinator.request(scene.fx, request("put"));
+    scene.coordinator.request(scene.fx, request("put"));
+    const [one] = scene.fx.takeSent();
+    scene.coordinator.unreachable(scene.fx, first, [one!.id]);
+    const again = scene.fx.takeSent();
+    expect(again.map(({ to }) => to)).toEqual([second]);
+    expect(again[0]!.message).toEqual(one!.message);
+  });
+
+  it("prefers a living owner to a suspected one", () => {
+    const scene = coordinatorOfA({ n: 2, r: 1, w: 1 }, owners);
+    const [first, second] = scene.view.ring.owners(key, 2) as [NodeId, NodeId];
+    scene.statuses.set(first, "suspect");
+    scene.coordinator.request(scene.fx, request("put"));
+    expect(forwardedBy(scene)).toEqual([`FORWARD ${second}`]);
+  });
+});
