@@ -4,8 +4,8 @@
  * A turn of the event loop handles whatever sockets and timers had ready; each of it is stepped at once and the outputs
  * are collected. When the turn ends, in this order: vector clock and records are made durable and the events kept, then
  * messages leave, then replies, then the trace is streamed. So under load one fsync serves many requests, and alone a
- * request waits for nobody. A turn that nobody waits for (a late acknowledgement, a copy beyond the quorum) may wait a
- * little for the next one: what nobody has seen, nobody misses after a crash.
+ * request waits for nobody. A turn that lets nothing out, neither message nor reply (a late acknowledgement came in, say),
+ * may wait a little for the next one: what nobody has seen, nobody misses after a crash.
  *
  * The clock goes first where it has a store of its own: a clock ahead of its data skips numbers, one behind would give
  * them out twice (P1). When the commit or the clock's store fails, the host stops for good: nothing of the turn leaves
@@ -48,11 +48,9 @@ interface Turn {
   readonly replies: { readonly request: RequestId; readonly outcome: OperationOutcome }[];
   readonly events: TraceEvent[];
   readonly operations: OperationLogItem[];
-  /** False as soon as somebody waits for something in it. */
-  canWait: boolean;
 }
 
-/** A turn that nobody waits for is committed with the next one, or after this long. */
+/** A turn that lets nothing out is committed with the next one, or after this long. */
 const lingerMs = 10;
 
 const newTurn = (): Turn => ({
@@ -61,7 +59,6 @@ const newTurn = (): Turn => ({
   replies: [],
   events: [],
   operations: [],
-  canWait: true,
 });
 
 export class Host {
@@ -164,7 +161,6 @@ export class Host {
     for (const reply of output.replies) turn.replies.push(reply);
     for (const item of output.operations) turn.operations.push(item);
     for (const event of output.events) this.#place(event);
-    if (!output.canWait) turn.canWait = false;
     this.#schedule();
   }
 
@@ -182,7 +178,8 @@ export class Host {
       this.#scheduled = false;
       if (this.#stopped || this.#frozen !== null) return;
       this.#arm();
-      if (!this.#turn.canWait || this.#idle.length > 0) this.#flush();
+      const { messages, replies } = this.#turn;
+      if (messages.length > 0 || replies.length > 0 || this.#idle.length > 0) this.#flush();
       else this.#linger ??= setTimeout(() => this.#flush(), lingerMs);
     });
   }

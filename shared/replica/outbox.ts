@@ -36,7 +36,6 @@ export class Outbox {
   #replies: Mutable<Output["replies"]>[number][] = [];
   #events: Emitted[] = [];
   #operations: OperationLogItem[] = [];
-  #canWait = true;
 
   constructor(config: ReplicaConfig, clock: VectorClock, logIndex: number, now: TimeMs) {
     this.#node = config.node;
@@ -69,9 +68,7 @@ export class Outbox {
       replies: this.#replies,
       events: this.#events,
       operations: this.#operations,
-      canWait: this.#canWait,
     };
-    this.#canWait = true;
     this.#records = [];
     this.#messages = [];
     this.#replies = [];
@@ -98,8 +95,7 @@ export class Outbox {
     if (detail) event.detail = detail;
   }
 
-  send(to: Destination, body: MessageBody, about: About, canWait = false): MessageId {
-    if (!canWait) this.#canWait = false;
+  send(to: Destination, body: MessageBody, about: About): MessageId {
     this.#sent += 1;
     const id = asMessageId(this.#messagePrefix + this.#sent);
     const event = this.#event("send", body.kind, about);
@@ -115,7 +111,6 @@ export class Outbox {
   reply(request: RequestId, about: About, outcome: OperationOutcome): void {
     this.local("reply", about, replyDetail(outcome));
     this.#replies.push({ request, outcome });
-    this.#canWait = false;
   }
 
   append(entry: Omit<LogEntry, "index" | "clock" | "at">): void {

@@ -326,7 +326,7 @@ export class Replica {
       nextCounter: (floor) => out.nextCounter(floor),
       local: (name, about, detail) => out.local(name, about, detail),
       append: (entry) => out.append(entry),
-      send: (to, message, about, canWait) => out.send(this.#destination(to), message, about, canWait),
+      send: (to, message, about) => out.send(this.#destination(to), message, about),
       reply: (request, about, outcome) => out.reply(request, about, outcome),
       logged: (item) => out.logged(item),
     };

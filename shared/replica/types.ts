@@ -81,8 +81,6 @@ export interface Output {
   readonly events: readonly Emitted[];
   /** Operations coordinated here that finished or were stored in this step, for the host to keep (D4). */
   readonly operations: readonly OperationLogItem[];
-  /** True: nobody waits for any of this, so the host may commit it together with what follows, within a few ms. */
-  readonly canWait: boolean;
 }
 
 export interface ReplicaConfig {

@@ -113,7 +113,7 @@ export class Coordinator {
         if (state !== known) {
           this.#store.replace(fx, key, state, about, { op: op === "get" ? "repair" : op, origin, replicas });
         }
-        fx.send(from, { kind: "REPLICATE_ACK", request, op, key }, about, !message.urgent);
+        fx.send(from, { kind: "REPLICATE_ACK", request, op, key }, about);
         break;
       }
       case "REPLICATE_ACK": {
@@ -209,7 +209,7 @@ export class Coordinator {
   }
 
   #write(fx: ReplicationEffects, pending: Pending, request: ClientRequest): void {
-    const { op, key, about, owners } = pending;
+    const { id, op, key, about, owners } = pending;
     const node = this.#node;
     const known = this.#store.get(key);
     const context = request.context ?? known.context;
@@ -220,34 +220,16 @@ export class Coordinator {
     this.#store.replace(fx, key, state, about, { op, origin: node, replicas: owners });
     pending.state = state;
     this.#log(fx, pending, value);
-    this.#replicate(fx, pending, state);
-    if (owners.includes(node)) this.#succeeded(fx, pending, node);
-  }
-
-  /**
-   * Sends the new state to the other owners. As many as the quorum still needs are asked to hurry; the others make
-   * their copies durable when it suits them.
-   */
-  #replicate(fx: ReplicationEffects, pending: Pending, state: KeyState): void {
-    const { id: request, op, key, about, owners } = pending;
-    const message = {
+    this.#broadcast(fx, pending, {
       kind: "REPLICATE",
-      request,
+      request: id,
       op,
       key,
       state,
-      origin: this.#node,
+      origin: node,
       replicas: owners,
-    } as const;
-    const hurried = { ...message, urgent: true };
-    const unhurried = { ...message, urgent: false };
-    let missing = pending.needed - (owners.includes(this.#node) ? 1 : 0);
-    for (const owner of owners) {
-      if (owner === this.#node || pending.failed.includes(owner)) continue;
-      const urgent = missing > 0 && this.#view.status(owner) === "alive";
-      if (urgent) missing -= 1;
-      fx.send(owner, urgent ? hurried : unhurried, about);
-    }
+    });
+    if (owners.includes(node)) this.#succeeded(fx, pending, node);
   }
 
   #read(fx: ReplicationEffects, pending: Pending): void {

@@ -20,7 +20,6 @@ export function repairAfterRead(fx: ReplicationEffects, node: NodeId, store: Key
     if (owner !== node) {
       const repair = {
         kind: "REPLICATE",
-        urgent: false,
         request: id,
         op: "get",
         key,

@@ -86,8 +86,6 @@ export type ReplicationMessage =
   /** Merge this state into your copy, make it durable, then acknowledge. */
   | {
       readonly kind: "REPLICATE";
-      /** False: the coordinator does not wait for this copy, so the replica may make it durable together with others. */
-      readonly urgent: boolean;
       readonly request: RequestId;
       readonly op: DataOperation;
       readonly key: Key;
@@ -174,8 +172,7 @@ export interface ReplicationEffects {
   local(name: string, about: About, detail: EventDetail): void;
   /** Makes a key's new state durable before anything else of this step leaves. */
   append(entry: Omit<LogEntry, "index" | "clock" | "at">): void;
-  /** `canWait`: nobody waits for this message, so it need not hasten the commit before it. */
-  send(to: NodeId, message: ReplicationMessage, about: About, canWait?: boolean): MessageId;
+  send(to: NodeId, message: ReplicationMessage, about: About): MessageId;
   /** Answers a client of this node and emits "reply". */
   reply(request: RequestId, about: About, outcome: OperationOutcome): void;
   /** One more line of this node's operation log. */

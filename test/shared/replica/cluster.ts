@@ -197,8 +197,7 @@ export class Cluster {
   #step(node: NodeId, input: Input): Output {
     const machine = this.machines.get(node)!;
     const { replica } = machine;
-    if (!replica)
-      return { records: [], messages: [], replies: [], events: [], operations: [], canWait: true };
+    if (!replica) return { records: [], messages: [], replies: [], events: [], operations: [] };
     const before = replica.clock;
     const output = replica.step(input, this.now);
     this.#check(node, before, output);

@@ -4,7 +4,6 @@ import type { NodeId } from "../../../shared/ids.ts";
 import type {
   ClientRequest,
   OperationOutcome,
-  Quorum,
   ReplicationMessage,
 } from "../../../shared/replication/types.ts";
 import { coordinatorOfA, key, nodes, request } from "./effects.ts";
@@ -36,7 +35,6 @@ function answer(scene: Scene, from: NodeId, asked: ClientRequest, state: KeyStat
 const replicate = (asked: ClientRequest, state: KeyState): ReplicationMessage => {
   return {
     kind: "REPLICATE",
-    urgent: true,
     request: asked.id,
     op: "put",
     key,
@@ -63,22 +61,6 @@ describe("a write", () => {
     acknowledge(scene, c, put);
     expect(resultOf(scene.fx.outcomes[0])?.successful).toEqual([a, b, c]);
     expect(scene.coordinator.isIdle).toBe(true);
-  });
-
-  it("asks exactly W − 1 other owners to hurry, and of those only such as it believes alive", () => {
-    const hurried = (quorum: Quorum, suspects: readonly NodeId[] = []) => {
-      const scene = coordinatorOfA(quorum, [a, b, c]);
-      for (const node of suspects) scene.statuses.set(node, "suspect");
-      scene.coordinator.request(scene.fx, request("put"));
-      const sent = scene.fx.takeSent().map(({ to, message }) => ({ to, ...message }));
-      expect(sent.map(({ kind, to }) => `${kind} ${to}`).sort()).toEqual(["REPLICATE b", "REPLICATE c"]);
-      return sent.filter((message) => message.kind === "REPLICATE" && message.urgent).map(({ to }) => to);
-    };
-    expect(hurried({ n: 3, r: 3, w: 1 })).toEqual([]);
-    expect(hurried({ n: 3, r: 2, w: 2 })).toHaveLength(1);
-    expect(hurried({ n: 3, r: 2, w: 2 }, [b])).toEqual([c]);
-    expect(hurried({ n: 3, r: 2, w: 2 }, [c])).toEqual([b]);
-    expect(hurried({ n: 3, r: 1, w: 3 })).toHaveLength(2);
   });
 
   it("has the counter of its own stored event for a dot", () => {
