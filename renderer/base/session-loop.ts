@@ -3,7 +3,7 @@ import type { LabState } from "../../shared/contract/state.ts";
 import type { RecordedEvent } from "../../shared/trace/event.ts";
 import { createFeed } from "./feed.ts";
 import { createMeter } from "./meter.ts";
-import { emptyHistory, type Files, sentenceOf, labStore } from "./store.ts";
+import { emptyHistory, type Files, labStore, type LabStore, sentenceOf } from "./store.ts";
 import { showToast } from "./toasts.ts";
 
 const pageSize = 10_000;
@@ -25,11 +25,13 @@ export interface SessionLoop {
 export function startSessionLoop(connection: LabConnection, files: Files): SessionLoop {
   const meter = createMeter();
   let queue: RecordedEvent[] = [];
+  /** Shown together with the events that came before it. */
+  let loading: LabStore["loading"] = null;
   let flushAsked = false;
   let settledWaiters: (() => void)[] = [];
 
   const isSettled = () =>
-    labStore.getState().connected === "open" && feed.session !== null && !feed.isBehind && queue.length === 0;
+    labStore.getState().connected === "open" && feed.session !== null && !feed.isBehind && !flushAsked;
 
   function announceSettled(): void {
     if (!isSettled()) return;
@@ -40,11 +42,9 @@ export function startSessionLoop(connection: LabConnection, files: Files): Sessi
     flushAsked = false;
     const events = queue;
     queue = [];
-    if (events.length > 0) {
-      const { history } = labStore.getState();
-      history.append(events);
-      labStore.setState({ historyVersion: history.version });
-    }
+    const { history } = labStore.getState();
+    history.append(events);
+    labStore.setState({ historyVersion: history.version, loading });
     announceSettled();
   }
 
@@ -59,24 +59,20 @@ export function startSessionLoop(connection: LabConnection, files: Files): Sessi
     {
       begin() {
         queue = [];
-        labStore.setState({
-          ...emptyHistory(),
-          cursor: null,
-          following: true,
-          selection: null,
-          loading: { loaded: 0, last: 0 },
-        });
+        loading = { loaded: 0, last: 0 };
+        labStore.setState({ ...emptyHistory(), cursor: null, following: true, selection: null, loading });
       },
       append(events) {
         for (const event of events) queue.push(event);
         askFlush();
       },
-      progress(loading) {
-        labStore.setState({ loading });
+      progress(now) {
+        loading = now;
         askFlush();
       },
       failed(error) {
-        labStore.setState({ loading: null });
+        loading = null;
+        askFlush();
         if (labStore.getState().connected !== "open") return;
         const action = { label: "Try again", run: () => void feed.reconnected() };
         showToast({ level: "error", text: sentenceOf(error), action });

@@ -85,6 +85,19 @@ describe("the window's tie to the lab", () => {
     expect(idsShown()).toEqual([1, 2, 3, 4]);
   });
 
+  it("is done with reading a session only when all its events can be seen", async () => {
+    const { fake, loop } = await start();
+    fake.record("old", range(1, 7));
+    const seenWhenDone: number[] = [];
+    const stop = labStore.subscribe(({ loading, history }) => {
+      if (loading === null && history.size !== 3) seenWhenDone.push(history.size);
+    });
+    labStore.getState().openRecorded(sessionOf("old", { recording: false }));
+    await loop.settled();
+    stop();
+    expect(new Set(seenWhenDone)).toEqual(new Set([7]));
+  });
+
   it("turns a refused command into a toast with its sentence, and the answer into undefined", async () => {
     const { fake } = await start();
     const sentence = "node-9 is not in this cluster. Choose one of node-1 to node-3.";
