@@ -54,6 +54,8 @@ export type FaultAction = Exclude<
 export type RunOutput =
   | { readonly kind: "call"; readonly call: ClientCall }
   | { readonly kind: "fault"; readonly id: number; readonly action: FaultAction }
+  /** A step begins; the world records it on the lab's lane as event "step" with these as detail. No answer. */
+  | { readonly kind: "step"; readonly number: number; readonly of: number; readonly words: string }
   /** Show all nodes now; answered with `observed`. */
   | { readonly kind: "observe"; readonly id: number };
 

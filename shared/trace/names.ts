@@ -76,5 +76,7 @@ export interface LabEventDetails {
   /** Proof of effect, at most once a second while a fault works: totals since it began, per ordered pair "a>b". */
   effect: { blocked: Record<string, number>; lost: Record<string, number>; delayed: Record<string, number> };
   load: { running: boolean; opsPerSecond: number };
+  /** A step of a scenario begins. */
+  step: { number: number; of: number; words: string };
   note: { text: string };
 }
