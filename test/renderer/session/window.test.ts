@@ -1,6 +1,6 @@
 /** The window over a running lab, as a person uses it. */
-import type { Page } from "playwright-core";
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { Locator, Page } from "playwright-core";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { RunningLab } from "../../main/lab/running-lab.ts";
 import { useRealWindow } from "./real-window.ts";
 
@@ -14,10 +14,20 @@ describe("the window", () => {
   });
   const theme = () => page.evaluate(() => document.documentElement.dataset["theme"]);
   async function runFromPalette(words: string): Promise<void> {
+    const field = page.getByPlaceholder("What shall be done?");
     await page.keyboard.press("Control+Shift+P");
-    await page.getByPlaceholder("What shall be done?").fill(words);
+    await field.fill(words);
+    const wanted = new RegExp(words.replaceAll(" ", ".*"), "i");
+    await page.getByRole("option", { name: wanted, selected: true }).waitFor();
     await page.keyboard.press("Enter");
+    await field.waitFor({ state: "detached" });
   }
+  const isSelected = (name: string) => tab(name).getAttribute("aria-selected");
+  const isFocused = (locator: Locator) => locator.evaluate((element) => element === document.activeElement);
+  const sizeOf = async (name: string) => {
+    const { width, height } = (await panel(name).boundingBox())!;
+    return { width, height };
+  };
   /** Node circles are buttons named after their node. */
   const selectNode = (node: string) => runFromPalette(`Select ${node}`);
 
@@ -31,8 +41,10 @@ describe("the window", () => {
     }
     await tab("Ring").click();
     await button("Faults").click();
-    await page.getByRole("menuitem", { name: "Into halves" }).waitFor();
+    const item = page.getByRole("menuitem", { name: "Into halves" });
+    await item.waitFor();
     await page.keyboard.press("Escape");
+    await item.waitFor({ state: "detached" });
     await page.keyboard.press("?");
     await page.getByRole("heading", { name: "All keys" }).waitFor();
     await idle();
@@ -41,8 +53,13 @@ describe("the window", () => {
 
   it("gives the timeline half of a small screen, whatever is selected", async () => {
     await selectNode("node-2");
-    const box = (await panel("timeline").boundingBox())!;
-    expect(box.width * box.height).toBeGreaterThanOrEqual((1280 * 800) / 2);
+    await panel("inspector").getByRole("article", { name: "Selected node node-2" }).waitFor();
+    await idle();
+    const area = async () => {
+      const { width, height } = await sizeOf("timeline");
+      return width * height;
+    };
+    await expect.poll(area).toBeGreaterThanOrEqual((1280 * 800) / 2);
   });
 
   it("leads through a first write and ends by pointing at it", async () => {
@@ -64,7 +81,7 @@ describe("the window", () => {
     await panel("inspector")
       .getByRole("heading", { name: /conflict/ })
       .waitFor();
-    expect((await running.state()).partition).toBeNull();
+    await expect.poll(async () => (await running.state()).partition).toBeNull();
   });
 
   it("leads through a lost clock to the first stamp that is wrong", async () => {
@@ -80,15 +97,23 @@ describe("the window", () => {
   });
 
   it("kills, restarts and cuts off what is selected by single keys, and takes a cut back", async () => {
+    const status = async () => (await running.node("node-3")).status;
+    const partition = async () => (await running.state()).partition?.kind;
     await selectNode("node-3");
+    // What a key does depends on what the window knows: the next is pressed when it has heard of the one before.
     await page.keyboard.press("k");
-    await vi.waitFor(async () => expect((await running.node("node-3")).status).toBe("killed"));
+    await page.getByText("nodes alive 2/3").waitFor();
+    await button("Undo: restart node-3").waitFor();
+    expect(await status()).toBe("killed");
     await page.keyboard.press("r");
-    await vi.waitFor(async () => expect((await running.node("node-3")).status).toBe("running"));
+    await page.getByText("nodes alive 3/3").waitFor();
+    await expect.poll(status).toBe("running");
     await page.keyboard.press("x");
-    await vi.waitFor(async () => expect((await running.state()).partition?.kind).toBe("isolate"));
+    await button("Undo: heal the partition").waitFor();
+    expect(await partition()).toBe("isolate");
     await page.keyboard.press("Control+z");
-    await vi.waitFor(async () => expect((await running.state()).partition).toBeNull());
+    await expect.poll(partition).toBeUndefined();
+    await running.untilAlive(["node-1", "node-2", "node-3"]);
   });
 
   it("says what to select when a key has nothing to work on", async () => {
@@ -103,38 +128,49 @@ describe("the window", () => {
     await selectNode("node-2");
     await page.keyboard.press("/");
     await page.keyboard.type("kprx");
-    expect(await page.getByLabel("Search the events").inputValue()).toBe("kprx");
+    await expect.poll(() => page.getByLabel("Search the events").inputValue()).toBe("kprx");
+    await idle();
     expect((await running.node("node-2")).status).toBe("running");
     expect((await running.state()).partition).toBeNull();
   });
 
   it("runs and holds the load with Space, also right after a button was clicked", async () => {
+    const isLoaded = async () => (await running.state()).load.running;
     await tab("Statistics").click();
     await page.keyboard.press("Space");
     await button("Hold the load").waitFor();
-    expect((await running.state()).load.running).toBe(true);
+    await expect.poll(isLoaded).toBe(true);
     await page.keyboard.press("Space");
     await button("Run the load").waitFor();
-    expect((await running.state()).load.running).toBe(false);
+    await expect.poll(isLoaded).toBe(false);
   });
 
   it("comes back as it was left: theme, panels, sizes, cards", async () => {
     await runFromPalette("theme projector");
-    expect(await theme()).toBe("projector");
+    await expect.poll(theme).toBe("projector");
     await button("Close for good").click();
+    await tab("Start here").waitFor({ state: "detached" });
     await button("Hide inspector").click();
+    await panel("inspector").waitFor({ state: "detached" });
     await tab("Log").click();
+    await expect.poll(() => isSelected("Log")).toBe("true");
+    await idle();
+    const height = async () => (await sizeOf("drawer")).height;
+    const before = await height();
     const border = page.locator('[data-separator][aria-orientation="horizontal"]').last();
     await border.focus();
+    await expect.poll(() => isFocused(border)).toBe(true);
     await page.keyboard.press("ArrowUp");
-    const height = (await panel("drawer").boundingBox())!.height;
+    await expect.poll(height).toBeGreaterThan(before + 10);
+    await idle();
+    const left = await height();
     await page.reload();
     await idle();
-    expect(await theme()).toBe("projector");
+    await expect.poll(theme).toBe("projector");
+    await expect.poll(() => isSelected("Log")).toBe("true");
+    await expect.poll(height).toBeCloseTo(left, -1);
     expect(await panel("inspector").count()).toBe(0);
     expect(await tab("Start here").count()).toBe(0);
-    expect(await tab("Log").getAttribute("aria-selected")).toBe("true");
-    expect((await panel("drawer").boundingBox())!.height).toBeCloseTo(height, -1);
     await runFromPalette("Three things to try");
     await page.getByText("Write a value and follow it").waitFor();
   });
@@ -143,51 +179,51 @@ describe("the window", () => {
     const time = page.getByRole("region", { name: "Time", exact: true });
     const isFollowing = () =>
       time.getByRole("button", { name: "Follow the present" }).getAttribute("aria-pressed");
-    expect(await isFollowing()).toBe("true");
+    await expect.poll(isFollowing).toBe("true");
     await page.keyboard.press("a");
     await panel("timeline").getByText("Follow the present").waitFor();
-    expect(await isFollowing()).toBe("false");
+    await expect.poll(isFollowing).toBe("false");
     await page.keyboard.press("n");
     await panel("timeline").getByText("Follow the present").waitFor({ state: "detached" });
-    expect(await isFollowing()).toBe("true");
+    await expect.poll(isFollowing).toBe("true");
     await time.getByRole("button", { name: "To the beginning" }).click();
-    expect(await isFollowing()).toBe("false");
+    await expect.poll(isFollowing).toBe("false");
     await time.getByRole("button", { name: "Follow the present" }).click();
-    expect(await isFollowing()).toBe("true");
+    await expect.poll(isFollowing).toBe("true");
     await time.getByText("now").waitFor();
   });
 
   it("stops at each tab list once on the way by keyboard, also after a click into it", async () => {
+    const help = button("View and help");
     await tab("Ring").click();
+    await expect.poll(() => isSelected("Ring")).toBe("true");
     await tab("Map").click();
-    await button("View and help").focus();
+    await expect.poll(() => isSelected("Map")).toBe("true");
+    await help.focus();
     await page.keyboard.press("Tab");
-    expect(await tab("Map").evaluate((element) => element === document.activeElement)).toBe(true);
+    await expect.poll(() => isFocused(tab("Map"))).toBe(true);
     await page.keyboard.press("ArrowRight");
-    expect(await tab("Ring").getAttribute("aria-selected")).toBe("true");
+    await expect.poll(() => isSelected("Ring")).toBe("true");
+    await expect.poll(() => isFocused(tab("Ring"))).toBe(true);
     await page.keyboard.press("Shift+Tab");
-    expect(await button("View and help").evaluate((element) => element === document.activeElement)).toBe(
-      true,
-    );
-    await tab("Map").click();
+    await expect.poll(() => isFocused(help)).toBe(true);
   });
 
   it("fills the window with the panel under the pointer and gives its place back", async () => {
     await panel("timeline").hover();
     await page.keyboard.press("F11");
-    await vi.waitFor(async () => expect((await panel("timeline").boundingBox())!.width).toBe(1280));
-    expect((await panel("timeline").boundingBox())!.height).toBe(800);
+    await expect.poll(() => sizeOf("timeline")).toEqual({ width: 1280, height: 800 });
     await page.keyboard.press("F11");
-    await vi.waitFor(async () => expect((await panel("timeline").boundingBox())!.width).toBeLessThan(1280));
+    await expect.poll(async () => (await sizeOf("timeline")).width).toBeLessThan(1280);
   });
 
   it("says where it is typed why a quorum cannot work", async () => {
     await runFromPalette("new cluster");
     await page.getByLabel("N, copies").fill("9");
     await page.getByText(/Copies of a key: 1 to 3/).waitFor();
-    expect(await button("Start the cluster").isDisabled()).toBe(true);
+    await expect.poll(() => button("Start the cluster").isDisabled()).toBe(true);
     await page.keyboard.press("Escape");
-    expect(await page.getByRole("dialog").count()).toBe(0);
+    await page.getByRole("dialog").waitFor({ state: "detached" });
   });
 
   it("refuses an address without its token in a sentence", async () => {
