@@ -11,6 +11,7 @@
  * "Can Applications Recover from fsync Failures?").
  */
 import type Database from "better-sqlite3";
+import type { BroadcastState } from "../../shared/broadcast/types.ts";
 import type { KeyState } from "../../shared/clock/dotted.ts";
 import type { VectorClock } from "../../shared/clock/vector-clock.ts";
 import { asKey, type Key } from "../../shared/ids.ts";
@@ -95,6 +96,7 @@ export class NodeStore {
       keys: this.#keys(),
       logIndex: this.#statements.logIndex.get()?.last ?? 0,
       operations: this.#operations(),
+      broadcast: JSON.parse(meta("broadcast") ?? "null") as BroadcastState | null,
     };
   }
 
@@ -169,6 +171,9 @@ export class NodeStore {
         break;
       case "members":
         this.#statements.putMeta.run("members", JSON.stringify(record.members));
+        break;
+      case "broadcast":
+        this.#statements.putMeta.run("broadcast", JSON.stringify(record.state));
         break;
     }
   }

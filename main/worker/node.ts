@@ -91,6 +91,7 @@ function assemble(options: NodeOptions, callbacks: NodeCallbacks, parts: Parts):
   const bound = server.address() as { port: number };
   const address = options.advertise ?? formatAddress(options.host, bound.port);
   const life = store.beginLife(Math.floor(now()));
+  const restored = store.restore();
   const replica = new Replica(
     {
       node,
@@ -104,7 +105,7 @@ function assemble(options: NodeOptions, callbacks: NodeCallbacks, parts: Parts):
       clockStore: options.clockStore,
       seed: randomInt(2 ** 47),
     },
-    { ...store.restore(), clock },
+    { ...restored, clock, broadcast: clock === null ? null : restored.broadcast },
     now(),
   );
   const peers = new Peers(

@@ -7,6 +7,7 @@ import type { MessageBody, ReplicaConfig, Restored } from "./types.ts";
 export const aboutMembership: About = { op: "membership" };
 export const internal: About = { op: "internal" };
 
+/** What a message is about: a key and a client's request, or the cluster's own business. */
 export function aboutMessage(body: MessageBody): About {
   switch (body.kind) {
     case "FORWARD":
@@ -20,6 +21,9 @@ export function aboutMessage(body: MessageBody): About {
       return { op: "get", key: body.key, request: body.request };
     case "HANDOVER":
     case "HANDOVER_ACK":
+    case "TELL":
+    case "BROADCAST":
+    case "ORDER":
       return internal;
     default:
       return aboutMembership;

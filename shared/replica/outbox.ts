@@ -34,6 +34,7 @@ export class Outbox {
   #records: DurableRecord[] = [];
   #messages: OutgoingMessage[] = [];
   #replies: Mutable<Output["replies"]>[number][] = [];
+  #answers: Output["answers"][number][] = [];
   #events: Emitted[] = [];
   #operations: OperationLogItem[] = [];
 
@@ -66,12 +67,14 @@ export class Outbox {
       records: this.#records,
       messages: this.#messages,
       replies: this.#replies,
+      answers: this.#answers,
       events: this.#events,
       operations: this.#operations,
     };
     this.#records = [];
     this.#messages = [];
     this.#replies = [];
+    this.#answers = [];
     this.#events = [];
     this.#operations = [];
     return output;

@@ -229,6 +229,10 @@ export class Replica {
         this.#handover.receive(fx, from, body);
         if (this.#leaveBy !== null) this.#leaveBy = now + leaveTimeout;
         break;
+      case "TELL":
+      case "BROADCAST":
+      case "ORDER":
+        break;
       default:
         if (this.#config.gossip) {
           const sender = { node: from, address: envelope.address };

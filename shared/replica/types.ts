@@ -11,8 +11,10 @@
  * 6. Report a peer that cannot be reached as `unreachable` (P22); it need not be exact, and it is not a verdict. Only
  *    what it lists as undelivered must be so: a write is sent to another coordinator when the first cannot have it.
  */
+import type { Act, ActAnswer, BroadcastMessage, BroadcastState } from "../broadcast/types.ts";
+import type { RarePaths } from "../buggify.ts";
 import type { VectorClock } from "../clock/vector-clock.ts";
-import type { Key, MessageId, NodeId, RequestId } from "../ids.ts";
+import type { Key, MessageId, NodeId, RequestId, TimeMs } from "../ids.ts";
 import type { KeyState } from "../clock/dotted.ts";
 import type { Claim, Destination, MembershipConfig, MembershipMessage } from "../membership/types.ts";
 import type {
@@ -26,9 +28,9 @@ import type {
 import type { TraceEvent } from "../trace/event.ts";
 
 /** Raised with every change of Envelope or of a message; peers of another version are refused in the handshake. */
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 
-export type MessageBody = MembershipMessage | ReplicationMessage;
+export type MessageBody = MembershipMessage | ReplicationMessage | BroadcastMessage;
 
 /** A message as it travels. `clock` is the sender's stamp of the send event. */
 export interface Envelope {
@@ -55,6 +57,13 @@ export type Input =
       readonly undelivered: readonly MessageId[];
     }
   | { readonly kind: "request"; readonly request: ClientRequest }
+  /** A client asks something of the application; answered in the output of the same step. */
+  | { readonly kind: "act"; readonly request: RequestId; readonly act: Act }
+  /**
+   * The node's wall clock shows `now + offset` from this moment, and `driftPpm` microseconds a second more or less. It
+   * goes into stamps only; whatever a node waits for, it waits for by `now`.
+   */
+  | { readonly kind: "wall"; readonly offset: TimeMs; readonly driftPpm: number }
   /** Join through these addresses (POST /gossip/join); those given in the config are tried by themselves. */
   | { readonly kind: "join"; readonly addresses: readonly string[] }
   /** An operator says that this node is gone for good and will not say so itself (POST /gossip/leave with a node_id). */
@@ -69,7 +78,9 @@ export type DurableRecord =
   | { readonly kind: "entry"; readonly entry: LogEntry }
   | { readonly kind: "incarnation"; readonly incarnation: number }
   /** The members known, so that a restarted node finds the cluster without a seed. */
-  | { readonly kind: "members"; readonly members: readonly Claim[] };
+  | { readonly kind: "members"; readonly members: readonly Claim[] }
+  /** The application's clocks and counters. */
+  | { readonly kind: "broadcast"; readonly state: BroadcastState };
 
 /** An event before the host has placed it in its lane. */
 export type Emitted = Omit<TraceEvent, "node" | "life" | "seq">;
@@ -78,6 +89,8 @@ export interface Output {
   readonly records: readonly DurableRecord[];
   readonly messages: readonly OutgoingMessage[];
   readonly replies: readonly { readonly request: RequestId; readonly outcome: OperationOutcome }[];
+  /** To acts. They leave like replies. */
+  readonly answers: readonly { readonly request: RequestId; readonly answer: ActAnswer }[];
   readonly events: readonly Emitted[];
   /** Operations coordinated here that finished or were stored in this step, for the host to keep (D4). */
   readonly operations: readonly OperationLogItem[];
@@ -98,6 +111,8 @@ export interface ReplicaConfig {
   readonly clockStore?: string;
   /** Seed of the core's only random source. */
   readonly seed: number;
+  /** `noRarePaths` when absent. Never in a real node. */
+  readonly rare?: RarePaths;
 }
 
 /** What the host found on disk. A node that starts for the first time gets `nothingRestored`. */
@@ -110,6 +125,8 @@ export interface Restored {
   readonly logIndex: number;
   /** The newest PUT, GET and DELETE operations of earlier lives, oldest first. */
   readonly operations: readonly OperationLogItem[];
+  /** Lives and dies with the clock: null whenever `clock` is. Every host sees to that. */
+  readonly broadcast: BroadcastState | null;
 }
 
 export const nothingRestored: Restored = {
@@ -119,4 +136,5 @@ export const nothingRestored: Restored = {
   keys: [],
   logIndex: 0,
   operations: [],
+  broadcast: null,
 };

@@ -89,12 +89,14 @@ describe("a node's store", () => {
       keys: [],
       logIndex: 0,
       operations: [],
+      broadcast: null,
     });
   });
 
   it("gives everything back after it was opened again", () => {
     const first = openStore();
     const claim = { node, address: "localhost:1", status: "alive", incarnation: 7, from: node } as const;
+    const broadcast = { vector: { "node-1": 4 }, lamport: 6, delivered: { "node-1": 2 }, sent: 3 };
     first.commit({
       records: [
         { kind: "entry", entry: entry(1, "a", "old") },
@@ -102,6 +104,8 @@ describe("a node's store", () => {
         { kind: "entry", entry: entry(3, "a", "new") },
         { kind: "incarnation", incarnation: 7 },
         { kind: "members", members: [claim] },
+        { kind: "broadcast", state: { ...broadcast, sent: 2 } },
+        { kind: "broadcast", state: broadcast },
       ],
       events: events(1, 1, 2),
       operations: [operation("one"), operation("two")],
@@ -112,6 +116,7 @@ describe("a node's store", () => {
     expect(restored.clock).toEqual({ "node-1": 3, "node-2": 1 });
     expect(restored.incarnation).toBe(7);
     expect(restored.members).toEqual([claim]);
+    expect(restored.broadcast).toEqual(broadcast);
     expect(restored.logIndex).toBe(3);
     expect(new Map(restored.keys)).toEqual(
       new Map([

@@ -105,7 +105,7 @@ export class Cluster {
 
   loseClock(name: string): void {
     const machine = this.machines.get(asNodeId(name))!;
-    machine.disk = { ...machine.disk, clock: null };
+    machine.disk = { ...machine.disk, clock: null, broadcast: null };
   }
 
   cut(from: string, to: string): void {
@@ -197,7 +197,7 @@ export class Cluster {
   #step(node: NodeId, input: Input): Output {
     const machine = this.machines.get(node)!;
     const { replica } = machine;
-    if (!replica) return { records: [], messages: [], replies: [], events: [], operations: [] };
+    if (!replica) return { records: [], messages: [], replies: [], answers: [], events: [], operations: [] };
     const before = replica.clock;
     const output = replica.step(input, this.now);
     this.#check(node, before, output);
@@ -235,16 +235,17 @@ const isMembership = ({ body }: Envelope) => "rumours" in body || "members" in b
 /** The disk after an output has been committed. */
 function stored(disk: Restored, output: Output, clock: VectorClock): Restored {
   const keys = new Map(disk.keys);
-  let { incarnation, members, logIndex } = disk;
+  let { incarnation, members, logIndex, broadcast } = disk;
   for (const record of output.records) {
     if (record.kind === "entry") {
       expect(record.entry.index).toBe(logIndex + 1);
       logIndex = record.entry.index;
       keys.set(record.entry.key, record.entry.state);
     } else if (record.kind === "incarnation") ({ incarnation } = record);
-    else ({ members } = record);
+    else if (record.kind === "members") ({ members } = record);
+    else broadcast = record.state;
   }
   const operations =
     output.operations.length > 0 ? [...disk.operations, ...output.operations] : disk.operations;
-  return { clock, incarnation, members, keys, logIndex, operations };
+  return { clock, incarnation, members, keys, logIndex, operations, broadcast };
 }
