@@ -82,13 +82,11 @@ describe.skipIf(skipped(process.platform === "win32", "Windows has no such signa
       expect(leftovers(lab.dataDir)).toEqual([]);
     });
 
-    it("one press of Ctrl+C that arrives three times is one press", async () => {
+    it("one press that arrives as three signals is one press", async () => {
       const lab = new LabCommand();
       await lab.running();
-      for (let press = 0; press < 3; press += 1) {
-        lab.child.kill("SIGINT");
-        await new Promise((done) => setTimeout(done, 10));
-      }
+      // Three of a kind at once would be merged by the system, and some time apart depend on who runs when.
+      for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) lab.child.kill(signal);
       expect(await lab.ended).toEqual([0, null]);
       expect(leftovers(lab.dataDir)).toEqual([]);
     });

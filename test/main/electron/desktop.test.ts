@@ -74,7 +74,7 @@ describe("the desktop host", () => {
       nodeIntegration: false,
       webSecurity: true,
     });
-    expect(await desktop.page.textContent("p")).toBe("window");
+    await expect.poll(() => desktop.page.textContent("p")).toBe("window");
     await eventually(async () => expect(await desktop.page.title(), "its script may run").toBe("ran"));
   });
 
@@ -195,12 +195,13 @@ describe("a hostile page in the desktop window", () => {
   });
 
   it("cannot leave for another address", async () => {
-    for (const url of [
-      "https://evil.example/",
-      "http://evil.example/",
-      "https://app.lightcone.test/index.html",
-    ]) {
+    // An attempt is over when it was prevented: another before that would take its place.
+    let attempts = 0;
+    electron.currentWindow().webContents.on("will-navigate", () => (attempts += 1));
+    const urls = ["https://evil.example/", "http://evil.example/", "https://app.lightcone.test/index.html"];
+    for (const [index, url] of urls.entries()) {
       await desktop.page.evaluate((target) => void (location.href = target), url);
+      await expect.poll(() => attempts).toBe(index + 1);
       await eventually(async () => expect(await put()).toEqual(putAnswered));
       expect(new URL(desktop.page.url()).pathname, url).toBe("/desktop.html");
     }
@@ -337,9 +338,10 @@ describe("session files the system asks to open", () => {
     await open({ args: ["/runs/first.lightcone"] });
     electron.app.emit("second-instance", {}, ["lightcone", "second.lightcone"], "/runs");
     electron.app.emit("open-file", { preventDefault() {} }, "/runs/third.lightcone");
-    const paths = lab.calls.map((call) => (call.params as { path: string }).path);
+    const paths = () => lab.calls.map((call) => (call.params as { path: string }).path);
+    const all = ["/runs/first.lightcone", "/runs/second.lightcone", "/runs/third.lightcone"];
+    await eventually(() => expect(paths()).toEqual(all));
     expect(lab.calls.every((call) => call.name === "session.import")).toBe(true);
-    expect(paths).toEqual(["/runs/first.lightcone", "/runs/second.lightcone", "/runs/third.lightcone"]);
   });
 
   it("are refused in the lab's own words", async () => {

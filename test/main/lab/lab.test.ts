@@ -149,13 +149,17 @@ describe("a cluster of three real nodes", () => {
     const stop = lab.connection.on("notice", ({ text }) => notices.push(text));
     process.kill(pid, "SIGSTOP");
     await eventually(async () => expect((await lab.node("node-1")).status).toBe("paused"));
-    expect((await lab.acts("pause")).at(-1)!.detail).toEqual({ node: "node-1", pid, expected: false });
+    await eventually(async () =>
+      expect((await lab.acts("pause")).at(-1)!.detail).toEqual({ node: "node-1", pid, expected: false }),
+    );
     process.kill(pid, "SIGCONT");
     await eventually(async () => expect((await lab.node("node-1")).status).toBe("running"));
     process.kill(pid, "SIGKILL");
     await eventually(async () => expect((await lab.node("node-1")).status).toBe("killed"));
-    expect((await lab.acts("exited")).at(-1)!.detail).toMatchObject({ signal: "SIGKILL", expected: false });
-    expect(notices).toEqual(["node-1 was ended by SIGKILL from outside the lab."]);
+    await eventually(async () =>
+      expect((await lab.acts("exited")).at(-1)!.detail).toMatchObject({ signal: "SIGKILL", expected: false }),
+    );
+    await eventually(() => expect(notices).toEqual(["node-1 was ended by SIGKILL from outside the lab."]));
     stop();
     await lab.call("node.restart", { node: "node-1" });
     await lab.untilAlive(three);
@@ -194,8 +198,10 @@ describe("a cluster of three real nodes", () => {
       expect(effect?.["node-3>node-1"]).toBeGreaterThan(0);
       expect(Object.keys(effect ?? {}).every((pair) => pair.includes("node-3"))).toBe(true);
     });
-    const lost = (await lab.recorded()).filter((event) => event.type === "lost");
-    expect(lost.some((event) => event.detail?.["reason"] === "blocked")).toBe(true);
+    await eventually(async () => {
+      const lost = (await lab.recorded()).filter((event) => event.type === "lost");
+      expect(lost.some((event) => event.detail?.["reason"] === "blocked")).toBe(true);
+    });
     await expect(lab.call("data.put", { node: "node-3", key: "y", value: "1", w: 3 })).rejects.toMatchObject({
       name: "LabError",
     });
@@ -302,7 +308,9 @@ describe("a cluster of three real nodes", () => {
   it("runs a load that can be set, counted and undone", async () => {
     await lab.call("load.set", { running: true, opsPerSecond: 50 });
     await eventually(async () => expect((await lab.state()).load.ok).toBeGreaterThan(10));
-    expect((await lab.recorded()).some((event) => event.name === "request")).toBe(true);
+    await eventually(async () =>
+      expect((await lab.recorded()).some((event) => event.name === "request")).toBe(true),
+    );
     expect(await lab.call("undo", {})).toEqual({ undone: "Stop the load" });
     expect((await lab.state()).load).toMatchObject({ running: false, failed: 0 });
   });

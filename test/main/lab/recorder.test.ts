@@ -3,10 +3,11 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as fc from "fast-check";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { Recorder } from "../../../main/lab/recorder.ts";
 import { SessionFile } from "../../../main/lab/session-file.ts";
 import type { RecordedEvent, TraceEvent } from "../../../shared/trace/event.ts";
+import { eventually } from "../../eventually.ts";
 import { eventsOf } from "./events.ts";
 import { temporaryDir } from "./temporary.ts";
 
@@ -36,7 +37,7 @@ describe("the recorder", () => {
   it("pushes by itself soon after, in the order of id", async () => {
     const { recorder, pushed, file } = setUp();
     recorder.accept(eventsOf("node-1", 7, 1, 3));
-    await vi.waitFor(() => expect(pushed.map(({ id }) => id)).toEqual([1, 2, 3]), { interval: 5 });
+    await eventually(() => expect(pushed.map(({ id }) => id)).toEqual([1, 2, 3]));
     file.close();
   });
 
@@ -145,10 +146,7 @@ describe("the recorder", () => {
     );
     let printed = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => (printed += text));
-    await vi.waitFor(() => expect(Number(printed.split("\n").at(-2) ?? 0)).toBeGreaterThan(500), {
-      timeout: 20_000,
-      interval: 5,
-    });
+    await eventually(() => expect(Number(printed.split("\n").at(-2) ?? 0)).toBeGreaterThan(500));
     const ended = once(child, "close");
     child.kill("SIGKILL");
     await ended;

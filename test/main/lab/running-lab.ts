@@ -100,7 +100,7 @@ export class RunningLab {
 
 /** Who is alive, as this node believes. */
 export async function aliveAt(address: string): Promise<string[]> {
-  const response = await fetch(`http://${address}/gossip/members`, { signal: AbortSignal.timeout(2_000) });
+  const response = await fetch(`http://${address}/gossip/members`, { signal: AbortSignal.timeout(10_000) });
   const { cluster_members: members } = (await response.json()) as {
     cluster_members: Record<string, { status: string }>;
   };
@@ -110,7 +110,7 @@ export async function aliveAt(address: string): Promise<string[]> {
 }
 
 export const eventually = <Result>(check: () => Result | Promise<Result>): Promise<Result> =>
-  vi.waitFor(check, { timeout: 15_000, interval: 25 });
+  vi.waitFor(check, { timeout: 20_000, interval: 25 });
 
 /** A dead process that nobody has asked about yet (a zombie) does not run. */
 export function isRunning(pid: number): boolean {

@@ -4,31 +4,30 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { freePorts } from "../../../main/lab/ports.ts";
 import type { LabToNode, NodeToLab } from "../../../main/worker/control.ts";
 import { encodeFrame, FrameDecoder } from "../../../main/worker/frames.ts";
 import type { TraceEvent } from "../../../shared/trace/event.ts";
 
 const entry = resolve(import.meta.dirname, "../../../main/worker/main.ts");
 
+const portsGiven = new Set<number>();
+
+/** A port that no connection's near end can take while its node is down, and no other node of this file has. */
 export async function freePort(): Promise<number> {
-  return new Promise((done, fail) => {
-    const server = createServer();
-    server.once("error", fail);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => done(port));
-    });
-  });
+  const [port] = (await freePorts(1, portsGiven)) as [number];
+  portsGiven.add(port);
+  return port;
 }
 
 /** Asks again until `probe` gives something; fails with what it was waiting for. */
 export async function eventually<Result>(
   what: string,
   probe: () => Result | undefined | false | Promise<Result | undefined | false>,
-  withinMs = 15_000,
+  withinMs = 20_000,
 ): Promise<Result> {
   const latest = Date.now() + withinMs;
   for (;;) {
@@ -126,7 +125,7 @@ export class TestNode {
       method,
       headers,
       ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
-      signal: AbortSignal.timeout(10_000),
+      signal: AbortSignal.timeout(20_000),
     });
     const text = await response.text();
     const isJson = response.headers.get("content-type")?.startsWith("application/json");
@@ -183,7 +182,8 @@ export class TestCluster {
 
   /** `count` nodes called node-1 …, all joined through the first, everybody seeing everybody alive. */
   async startMany(count: number, settings: NodeSettings = {}): Promise<TestNode[]> {
-    const ports = await Promise.all(Array.from({ length: count }, freePort));
+    const ports: number[] = [];
+    while (ports.length < count) ports.push(await freePort());
     const seed = `--seed-node=127.0.0.1:${ports[0]}`;
     const nodes = ports.map((port, index) =>
       this.spawn(`node-${index + 1}`, port, {

@@ -77,9 +77,11 @@ describe("link faults", () => {
       const [a, b] = await Promise.all([one.beliefs(), two.beliefs()]);
       return a["node-2"] === "dead" && b["node-1"] === "dead";
     });
-    const lost = one.events.find(({ type, detail }) => type === "lost" && detail?.["reason"] === "blocked");
+    const lost = await eventually("the loss", () =>
+      one.events.find(({ type, detail }) => type === "lost" && detail?.["reason"] === "blocked"),
+    );
     expect(lost).toMatchObject({ peer: "node-2", clock: null, op: "membership" });
-    expect(one.events.some(({ type, message }) => type === "send" && message === lost!.message)).toBe(true);
+    expect(one.events.some(({ type, message }) => type === "send" && message === lost.message)).toBe(true);
     const refused = await one.put("k", "v");
     expect(refused.status).toBe(503);
     expect(refused.body).toMatchObject({ replication_result: { quorum_achieved: false } });

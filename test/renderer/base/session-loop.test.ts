@@ -116,7 +116,7 @@ describe("the window's tie to the lab", () => {
       throw new LabError("bad_session_file", "The file is cut off.");
     };
     labStore.getState().openRecorded(sessionOf("old", { recording: false }));
-    await vi.waitFor(() => expect(useToasts.getState().toasts).toHaveLength(1));
+    await expect.poll(() => useToasts.getState().toasts).toHaveLength(1);
     fake.record("old", range(1, 2));
     delete fake.answers["events.page"];
     useToasts.getState().toasts[0]!.action!.run();

@@ -6,7 +6,7 @@ import "@fontsource-variable/inter";
 import "@fontsource-variable/jetbrains-mono";
 import "../../../renderer/base/tokens.css";
 import "../../../renderer/base/global.css";
-import type { FunctionComponent } from "react";
+import { type FunctionComponent, useEffect } from "react";
 import { createRoot } from "react-dom/client";
 import { labStore } from "../../../renderer/base/store.ts";
 import { TooltipProvider } from "../../../renderer/base/ui/tooltip.tsx";
@@ -130,10 +130,19 @@ labStore.setState({
 });
 
 const Panel = panels[query.get("panel") ?? "map"]!;
-createRoot(document.querySelector("#lab")!).render(
-  <TooltipProvider>
-    <main className={styles["frame"]}>
-      <Panel />
-    </main>
-  </TooltipProvider>,
-);
+
+/** Says when the panel listens: effects run from the inside outwards, so this one is the last. */
+function Page() {
+  useEffect(() => {
+    document.documentElement.dataset["ready"] = "true";
+  }, []);
+  return (
+    <TooltipProvider>
+      <main className={styles["frame"]}>
+        <Panel />
+      </main>
+    </TooltipProvider>
+  );
+}
+
+createRoot(document.querySelector("#lab")!).render(<Page />);

@@ -17,11 +17,11 @@ beforeAll(async () => {
   page.on("console", (message) => {
     if (message.type() === "error") faults.push(message.text());
   });
-}, 60_000);
+}, 120_000);
 
 afterAll(async () => {
-  await browser.close();
-  await server.close();
+  await browser?.close();
+  await server?.close();
 });
 
 afterEach(() => {
@@ -32,7 +32,8 @@ afterEach(() => {
 
 const open = async (query: string) => {
   await page.goto(`${server.url}?${query}`);
-  await page.locator("main > *").first().waitFor();
+  await page.locator("[data-ready]").waitFor();
+  await page.evaluate(() => document.fonts.ready.then(() => undefined));
 };
 const calls = () => page.evaluate(() => (window as unknown as HarnessWindow).calls);
 const selection = () => page.evaluate(() => (window as unknown as HarnessWindow).lab.getState().selection);
@@ -68,16 +69,19 @@ describe("cluster map", () => {
       ["node-1", "node-2", "node-5"],
       ["node-3", "node-4"],
     ];
-    expect(await calls()).toEqual([{ command: "partition.make", params: { kind: "custom", groups } }]);
+    await expect.poll(calls).toEqual([{ command: "partition.make", params: { kind: "custom", groups } }]);
   });
 
   it("does nothing when the line is given up with Escape", async () => {
     await open("panel=map&calm");
     const [left, right] = [await centreOf("[data-node=node-5]"), await centreOf("[data-node=node-2]")];
     await drag({ x: left.x - 60, y: left.y + 70 }, { x: right.x + 60, y: right.y + 70 });
+    const said = page.getByText(/^Splits /);
+    await said.waitFor();
     await page.keyboard.press("Escape");
+    await said.waitFor({ state: "detached" });
     await page.mouse.up();
-    expect(await calls()).toEqual([]);
+    await expect.poll(calls).toEqual([]);
   });
 
   it("opens the link's settings when one node is dragged onto another", async () => {
@@ -102,16 +106,19 @@ describe("cluster map", () => {
     await page.mouse.up();
     await page.getByLabel("Lost, %").fill("120");
     await page.getByText("A share lies between 0 and 100 %.").waitFor();
-    expect(await button("Set the link").isDisabled()).toBe(true);
+    await expect.poll(() => button("Set the link").isDisabled()).toBe(true);
   });
 
   it("is worked with the keyboard alone: arrows choose a node, Enter opens what can be done", async () => {
     await open("panel=map&calm");
     await page.keyboard.press("Tab");
+    await page.locator("[data-node=node-1]:focus").waitFor();
     await page.keyboard.press("ArrowRight");
-    expect(await selection()).toEqual({ kind: "node", node: "node-2" });
+    await expect.poll(selection).toEqual({ kind: "node", node: "node-2" });
+    await page.locator("[data-node=node-2]:focus").waitFor();
     await page.keyboard.press("Enter");
     await item("Pause").waitFor();
+    await page.locator("[role=menuitem]:focus").waitFor();
     await page.keyboard.press("Enter");
     await expect.poll(calls).toEqual([{ command: "node.kill", params: { node: "node-2" } }]);
   });
@@ -145,8 +152,8 @@ describe("cluster map", () => {
     await drag(a, b);
     await page.mouse.up();
     expect(await page.getByRole("dialog").count()).toBe(0);
-    expect(await calls()).toEqual([]);
-    expect(await selection()).toEqual({ kind: "node", node: "node-2" });
+    await expect.poll(calls).toEqual([]);
+    await expect.poll(selection).toEqual({ kind: "node", node: "node-2" });
   });
 });
 
@@ -155,7 +162,7 @@ describe("link matrix", () => {
     await open("panel=links");
     await button(/^node-1 to node-4: blocked; .* sent, [1-9]\d* blocked/, false).click();
     await button(/^node-1 to node-3: open; .* 0 blocked/, false).click();
-    expect(await calls()).toEqual([
+    await expect.poll(calls).toEqual([
       { command: "link.set", params: { from: "node-1", to: "node-4", settings: { blocked: false } } },
       { command: "link.set", params: { from: "node-1", to: "node-3", settings: { blocked: true } } },
     ]);
@@ -164,8 +171,13 @@ describe("link matrix", () => {
   it("is walked with arrows, over the diagonal, and E opens the settings", async () => {
     await open("panel=links&calm");
     await page.keyboard.press("Tab");
+    const cell = (row: number, column: number) =>
+      page.locator(`[data-row="${row}"][data-column="${column}"]:focus`);
+    await cell(0, 1).waitFor();
     await page.keyboard.press("ArrowDown");
+    await cell(2, 1).waitFor();
     await page.keyboard.press("ArrowLeft");
+    await cell(2, 0).waitFor();
     await page.keyboard.press("e");
     await page.getByRole("dialog", { name: "Link from node-3 to node-1" }).waitFor();
   });
@@ -214,7 +226,7 @@ describe("ring", () => {
     await owners.getByText(/lies at 0x[0-9a-f]{8}/).waitFor();
     await owners.getByText(/1 of 3 owners can answer: reads need 2 and writes need 2/).waitFor();
     await page.keyboard.press("Enter");
-    expect(await selection()).toEqual({ kind: "key", key: "user:7" });
+    await expect.poll(selection).toEqual({ kind: "key", key: "user:7" });
   });
 
   it("shows the key that was selected elsewhere, and what a join would move", async () => {
@@ -277,7 +289,7 @@ describe("data", () => {
   it("has no form in a recording, but the keys as they were", async () => {
     await open("panel=data&recorded");
     await button(/^user:1 /, false).click();
-    expect(await selection()).toEqual({ kind: "key", key: "user:1" });
+    await expect.poll(selection).toEqual({ kind: "key", key: "user:1" });
     expect(await button("Put").count()).toBe(0);
   });
 });
@@ -289,9 +301,15 @@ describe("log", () => {
     await page.getByText(/^\d+ of [\d,]+$/).waitFor();
     const row = button(/partition/, false);
     await row.click();
+    await expect.poll(selection).toMatchObject({ kind: "event" });
     const before = await selection();
+    const focused = () =>
+      page.evaluate(() => Number((document.activeElement as HTMLElement).dataset["event"]));
+    await expect.poll(focused).toBe(before?.kind === "event" ? before.id : 0);
     await page.keyboard.press("ArrowDown");
     await expect.poll(selection).not.toEqual(before);
+    const after = await selection();
+    await expect.poll(focused).toBe(after?.kind === "event" ? after.id : 0);
     await page.keyboard.press("ArrowUp");
     await expect.poll(selection).toEqual(before);
     await page.getByLabel("Words in the event").fill("no such word");
@@ -300,9 +318,10 @@ describe("log", () => {
 
   it("draws only the rows in view, and follows the end until the person scrolls", async () => {
     await open("panel=log");
+    await page.locator("[data-event]").first().waitFor();
     expect(await page.locator("[data-event]").count()).toBeLessThan(60);
     const follow = button("Follow");
-    expect(await follow.getAttribute("aria-pressed")).toBe("true");
+    await expect.poll(() => follow.getAttribute("aria-pressed")).toBe("true");
     await page.mouse.move(400, 400);
     await page.mouse.wheel(0, -2000);
     await expect.poll(() => follow.getAttribute("aria-pressed")).toBe("false");
@@ -314,11 +333,13 @@ describe("conflicts", () => {
     await open("panel=conflicts");
     await page.getByText("2 concurrent versions, written at node-1:41 and node-4:29").waitFor();
     await button("Show on the timeline").click();
-    expect(await selection()).toMatchObject({ kind: "event" });
+    await expect.poll(selection).toMatchObject({ kind: "event" });
     await button("Resolve").click();
-    expect((await calls()).at(-1)).toMatchObject({ command: "data.get", params: { key: "cart:alice" } });
-    const tab = await page.evaluate(() => (window as unknown as HarnessWindow).lab.getState().drawerTab);
-    expect(tab).toBe("data");
+    await expect
+      .poll(async () => (await calls()).at(-1))
+      .toMatchObject({ command: "data.get", params: { key: "cart:alice" } });
+    const tab = () => page.evaluate(() => (window as unknown as HarnessWindow).lab.getState().drawerTab);
+    await expect.poll(tab).toBe("data");
   });
 });
 

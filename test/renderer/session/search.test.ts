@@ -26,6 +26,13 @@ it("finds nothing for an empty search or words that do not occur", () => {
   expect(nextMatch([], "cart", null, 1)).toBeNull();
 });
 
+const soon = (check: () => void) => vi.waitFor(check, { timeout: 10_000, interval: 1 });
+const shown = () => labStore.getState().history.size;
+const selected = () => {
+  const { selection } = labStore.getState();
+  return selection?.kind === "event" ? selection.id : null;
+};
+
 describe("Enter while a recording is still being read", () => {
   type Page = CommandResults["events.page"];
   const first = labStore.getInitialState();
@@ -33,12 +40,6 @@ describe("Enter while a recording is still being read", () => {
   const fake = createFakeLab();
   let loop: ReturnType<typeof startSessionLoop>;
   let asked: ((page: Page) => void)[] = [];
-  const soon = (check: () => void) => vi.waitFor(check, { timeout: 10_000, interval: 1 });
-  const shown = () => labStore.getState().history.size;
-  const selected = () => {
-    const { selection } = labStore.getState();
-    return selection?.kind === "event" ? selection.id : null;
-  };
   /** Answers page by page, with one event on each, until the window has that event. */
   async function readUpTo(last: number): Promise<void> {
     for (let id = shown() + 1; id <= last; id++) {

@@ -4,6 +4,8 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { RunningLab } from "../../main/lab/running-lab.ts";
 import { useRealWindow } from "./real-window.ts";
 
+const isFocused = (locator: Locator) => locator.evaluate((element) => element === document.activeElement);
+
 describe("the window", () => {
   const real = useRealWindow();
   const { complaints, idle, tab, button, panel } = real;
@@ -23,11 +25,16 @@ describe("the window", () => {
     await field.waitFor({ state: "detached" });
   }
   const isSelected = (name: string) => tab(name).getAttribute("aria-selected");
-  const isFocused = (locator: Locator) => locator.evaluate((element) => element === document.activeElement);
+  const isLoaded = async () => (await running.state()).load.running;
   const sizeOf = async (name: string) => {
     const { width, height } = (await panel(name).boundingBox())!;
     return { width, height };
   };
+  const timelineArea = async () => {
+    const { width, height } = await sizeOf("timeline");
+    return width * height;
+  };
+  const drawerHeight = async () => (await sizeOf("drawer")).height;
   /** Node circles are buttons named after their node. */
   const selectNode = (node: string) => runFromPalette(`Select ${node}`);
 
@@ -55,11 +62,7 @@ describe("the window", () => {
     await selectNode("node-2");
     await panel("inspector").getByRole("article", { name: "Selected node node-2" }).waitFor();
     await idle();
-    const area = async () => {
-      const { width, height } = await sizeOf("timeline");
-      return width * height;
-    };
-    await expect.poll(area).toBeGreaterThanOrEqual((1280 * 800) / 2);
+    await expect.poll(timelineArea).toBeGreaterThanOrEqual((1280 * 800) / 2);
   });
 
   it("leads through a first write and ends by pointing at it", async () => {
@@ -135,7 +138,6 @@ describe("the window", () => {
   });
 
   it("runs and holds the load with Space, also right after a button was clicked", async () => {
-    const isLoaded = async () => (await running.state()).load.running;
     await tab("Statistics").click();
     await page.keyboard.press("Space");
     await button("Hold the load").waitFor();
@@ -155,20 +157,19 @@ describe("the window", () => {
     await tab("Log").click();
     await expect.poll(() => isSelected("Log")).toBe("true");
     await idle();
-    const height = async () => (await sizeOf("drawer")).height;
-    const before = await height();
+    const before = await drawerHeight();
     const border = page.locator('[data-separator][aria-orientation="horizontal"]').last();
     await border.focus();
     await expect.poll(() => isFocused(border)).toBe(true);
     await page.keyboard.press("ArrowUp");
-    await expect.poll(height).toBeGreaterThan(before + 10);
+    await expect.poll(drawerHeight).toBeGreaterThan(before + 10);
     await idle();
-    const left = await height();
+    const left = await drawerHeight();
     await page.reload();
     await idle();
     await expect.poll(theme).toBe("projector");
     await expect.poll(() => isSelected("Log")).toBe("true");
-    await expect.poll(height).toBeCloseTo(left, -1);
+    await expect.poll(drawerHeight).toBeCloseTo(left, -1);
     expect(await panel("inspector").count()).toBe(0);
     expect(await tab("Start here").count()).toBe(0);
     await runFromPalette("Three things to try");
