@@ -61,15 +61,10 @@ describe("three nodes", () => {
     });
     for (const survivor of [one, two]) {
       await eventually(`${survivor.id} to tell how it came to that`, () => {
-        const verdicts = survivor.events.filter(
-          ({ name, detail }) => name === "member" && detail?.["about"] === "node-3",
-        );
-        return (
-          verdicts
-            .slice(-2)
-            .map(({ detail }) => detail?.["status"])
-            .join() === "suspect,dead"
-        );
+        const statuses = survivor.events
+          .filter(({ name, detail }) => name === "member" && detail?.["about"] === "node-3")
+          .map(({ detail }) => String(detail?.["status"]));
+        return statuses.slice(-2).join() === "suspect,dead";
       });
     }
     expect((await one.put("missed", "while it was down")).status, "two of three are enough").toBe(200);
