@@ -56,8 +56,8 @@ export type RunOutput =
   | { readonly kind: "fault"; readonly id: number; readonly action: FaultAction }
   /** A step begins; the world records it on the lab's lane as event "step" with these as detail. No answer. */
   | { readonly kind: "step"; readonly number: number; readonly of: number; readonly words: string }
-  /** Show all nodes now; answered with `observed`. */
-  | { readonly kind: "observe"; readonly id: number };
+  /** Show all nodes now; answered with `observed`. A simulated world also keeps the disks, under `label`, for old-disk. */
+  | { readonly kind: "observe"; readonly id: number; readonly label: string };
 
 export type RunInput =
   | { readonly kind: "tick" }
