@@ -1,8 +1,9 @@
 /** The trace's "lost" event: a message that the sender's side dropped, and why. No node's clock stamps it. */
-import type { NodeId, TimeMs } from "../../shared/ids.ts";
-import { aboutMessage } from "../../shared/replica/describe.ts";
-import type { Emitted, Envelope } from "../../shared/replica/types.ts";
+import type { NodeId, TimeMs } from "../ids.ts";
+import { aboutMessage } from "./describe.ts";
+import type { Emitted, Envelope } from "./types.ts";
 
+/** `peer` is null while the receiver is not known. The host puts the event into the sender's lane. */
 export function lostEvent({ id, body }: Envelope, peer: NodeId | null, reason: string, at: TimeMs): Emitted {
   const { op, key, request } = aboutMessage(body);
   return {
