@@ -315,8 +315,15 @@ export const expectationSchema = z.union([
   ),
   /** Pairs with L(a) < L(b) and incomparable vectors. */
   one("lamport-without-cause", z.strictObject(numbers)),
-  /** Deliveries on any node out of this order. */
-  one("delivery-violations", z.strictObject({ of: z.enum(["fifo", "causal", "total"]), ...numbers })),
+  /** Deliveries on any node out of this order; `order`: only of broadcasts sent under this discipline. */
+  one(
+    "delivery-violations",
+    z.strictObject({
+      of: z.enum(["fifo", "causal", "total"]),
+      order: z.enum(broadcastOrders).optional(),
+      ...numbers,
+    }),
+  ),
   /** Broadcasts that were received and had to wait, on this node. */
   one("held", z.strictObject({ node: nodeId.optional(), ...numbers })),
   /** Client operations. `value` of a get: one of the values returned. */
