@@ -55,10 +55,16 @@ export type BroadcastMessage =
 export interface BroadcastState {
   readonly vector: VectorClock;
   readonly lamport: number;
-  /** Broadcasts delivered here per origin, this node included. */
+  /** Broadcasts delivered here per origin, this node included: all up to this number. */
   readonly delivered: VectorClock;
+  /** Numbers delivered beyond a gap: only unordered and total delivery leave any. Ascending. */
+  readonly ahead: Readonly<Record<string, readonly number[]>>;
   /** Broadcasts sent from here. */
   readonly sent: number;
+  /** Of the total order: positions delivered here, all up to this one. */
+  readonly position: number;
+  /** Of the total order: the highest position this node has given or heard of. */
+  readonly ordered: number;
 }
 
 /**

@@ -25,7 +25,7 @@ export interface Version {
   readonly dot: Dot;
   /** null is a tombstone: the key was deleted by this version. */
   readonly value: string | null;
-  /** Wall time at the coordinator; shown to people, never used to order versions. */
+  /** What the coordinator's wall clock showed; shown to people, never used to order versions. */
   readonly at: TimeMs;
 }
 

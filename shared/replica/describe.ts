@@ -30,11 +30,26 @@ export function aboutMessage(body: MessageBody): About {
   }
 }
 
-/** What the gossip on a message says, so that a rumour can be followed on the timeline. */
-export function messageDetail(body: MessageBody): Detail | undefined {
+/** What the trace says of a message at its sending. */
+export function sentDetail(body: MessageBody): Detail | undefined {
+  if (body.kind === "TELL" || body.kind === "BROADCAST") return { text: body.text, ...body.stamp };
+  return messageDetail(body);
+}
+
+/** What the trace says of a message at its receipt. Of a TELL: its stamp here, which the message does not know. */
+export function receivedDetail(body: Exclude<MessageBody, { kind: "TELL" }>): Detail | undefined {
+  if (body.kind !== "BROADCAST") return messageDetail(body);
+  const { text, order, origin, number } = body;
+  return { text, order, origin, number };
+}
+
+/** The gossip on a message, so that a rumour can be followed on the timeline. */
+function messageDetail(body: MessageBody): Detail | undefined {
+  if ("rumours" in body)
+    return body.rumours.length === 0 ? undefined : { rumours: body.rumours.map(inWords) };
   if ("members" in body) return { members: body.members.map(inWords) };
-  if (!("rumours" in body) || body.rumours.length === 0) return undefined;
-  return { rumours: body.rumours.map(inWords) };
+  if (body.kind === "ORDER") return { origin: body.origin, number: body.number, position: body.position };
+  return undefined;
 }
 
 const inWords = ({ node, status, incarnation }: Claim) => `${node} ${status} ${incarnation}`;

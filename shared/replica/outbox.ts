@@ -5,12 +5,13 @@
  * sender's stamp first. No event goes without: that is what makes the stamps of a node a faithful account of what it
  * can have known, and the counter of a "stored" event good for the dot of the version stored.
  */
+import type { ActAnswer } from "../broadcast/types.ts";
 import { merge, tick, type VectorClock } from "../clock/vector-clock.ts";
 import { asMessageId, type MessageId, type NodeId, type RequestId, type TimeMs } from "../ids.ts";
 import type { Destination } from "../membership/types.ts";
 import type { About, LogEntry, OperationLogItem, OperationOutcome } from "../replication/types.ts";
 import type { Detail } from "../trace/event.ts";
-import { messageDetail, replyDetail } from "./describe.ts";
+import { replyDetail, sentDetail } from "./describe.ts";
 import type {
   DurableRecord,
   Emitted,
@@ -89,12 +90,11 @@ export class Outbox {
     this.#event("local", name, about).detail = detail;
   }
 
-  received({ id, from, clock, body }: Envelope, about: About): void {
+  received({ id, from, clock, body }: Envelope, about: About, detail: Detail | undefined): void {
     this.#clock = merge(this.#clock, clock);
     const event = this.#event("receive", body.kind, about);
     event.message = id;
     event.peer = from;
-    const detail = messageDetail(body);
     if (detail) event.detail = detail;
   }
 
@@ -104,7 +104,7 @@ export class Outbox {
     const event = this.#event("send", body.kind, about);
     event.message = id;
     if (to.node !== null) event.peer = to.node;
-    const detail = messageDetail(body);
+    const detail = sentDetail(body);
     if (detail) event.detail = detail;
     const envelope = { id, from: this.#node, address: this.#address, clock: this.#clock, body };
     this.#messages.push({ to, envelope });
@@ -114,6 +114,10 @@ export class Outbox {
   reply(request: RequestId, about: About, outcome: OperationOutcome): void {
     this.local("reply", about, replyDetail(outcome));
     this.#replies.push({ request, outcome });
+  }
+
+  answer(request: RequestId, answer: ActAnswer): void {
+    this.#answers.push({ request, answer });
   }
 
   append(entry: Omit<LogEntry, "index" | "clock" | "at">): void {

@@ -5,30 +5,33 @@
  * its seed, so the same inputs give the same outputs byte for byte, in a process or in a simulator. What the host owes
  * in return stands in ./types.
  *
- * The ring holds every member that has not left: a dead node keeps its place, or every crash would move keys that the
- * next restart moves back. Where the parts meet:
+ * Where the parts meet:
  * - membership changes who is on the ring; a changed ring starts a handover;
  * - membership's verdicts end waiting: what was sent to a node now dead or gone has failed;
  * - each message that arrives, whatever its kind, is a sign of life of its sender.
  *
  * Source: DeCandia et al. 2007, "Dynamo", §4; the shape of the boundary after etcd's raft ("Ready").
  */
+import { Broadcast, type BroadcastEffects } from "../broadcast/broadcast.ts";
+import { noRarePaths, type RarePaths } from "../buggify.ts";
 import { emptyClock, type VectorClock } from "../clock/vector-clock.ts";
 import type { KeyState } from "../clock/dotted.ts";
 import type { Key, NodeId, TimeMs } from "../ids.ts";
 import { Membership } from "../membership/membership.ts";
-import type { Claim, Destination, Member, MembershipEffects, Rumour } from "../membership/types.ts";
+import type { Destination, Member, MembershipEffects, Rumour } from "../membership/types.ts";
 import { Coordinator } from "../replication/coordinator.ts";
 import { Handover } from "../replication/handover.ts";
 import { KeyStore } from "../replication/key-store.ts";
 import { OperationLog } from "../replication/operation-log.ts";
 import { problemOf } from "../replication/quorum.ts";
 import type { ClusterView, OperationLogItem, ReplicationEffects } from "../replication/types.ts";
-import { Ring } from "../ring/ring.ts";
+import type { Ring } from "../ring/ring.ts";
 import type { Detail } from "../trace/event.ts";
-import { aboutMembership, aboutMessage, internal, startDetail } from "./describe.ts";
+import { aboutMembership, aboutMessage, internal, receivedDetail, startDetail } from "./describe.ts";
 import { Outbox } from "./outbox.ts";
 import { createRandom } from "./random.ts";
+import { Topology } from "./topology.ts";
+import { WallClock } from "./wall-clock.ts";
 import type { Envelope, Input, Output, ReplicaConfig, Restored } from "./types.ts";
 
 /** A leaving node waits this long for its last work, counted anew from each sign of progress. */
@@ -38,19 +41,20 @@ export class Replica {
   readonly #config: ReplicaConfig;
   readonly #out: Outbox;
   readonly #membership: Membership;
+  readonly #topology: Topology;
   readonly #store: KeyStore;
   readonly #operations: OperationLog;
   readonly #coordinator: Coordinator;
   readonly #handover: Handover;
+  readonly #application: Broadcast;
+  readonly #wall = new WallClock();
+  readonly #rare: RarePaths;
   readonly #membershipEffects: MembershipEffects;
   readonly #replicationEffects: ReplicationEffects;
+  readonly #applicationEffects: BroadcastEffects;
   /** Detail of the "start" event, until the first step has emitted it. */
   #start: Detail | null;
-  #ring: Ring;
-  #destinations = new Map<NodeId, Destination>();
   #membershipVersion = -1;
-  /** The members last made durable, as text. */
-  #membersKept = "";
   /** The message being handled: where an answer to a node not yet a member goes. */
   #envelope: Envelope | null = null;
   #leaveBy: TimeMs | null = null;
@@ -62,7 +66,9 @@ export class Replica {
     if (problem !== null) throw new RangeError(problem);
     const { node, address, seeds } = config;
     const members = config.gossip ? restored.members : [];
+    const rare = config.rare ?? noRarePaths;
     this.#config = config;
+    this.#rare = rare;
     this.#out = new Outbox(config, restored.clock ?? emptyClock, restored.logIndex, now);
     this.#store = new KeyStore(restored.keys);
     this.#operations = new OperationLog(node, restored.operations);
@@ -76,14 +82,15 @@ export class Replica {
       random: createRandom(config.seed),
       now,
     });
-    const onRing = members.filter((claim) => claim.status !== "left").map((claim) => claim.node);
-    this.#ring = Ring.of([node, ...onRing], config.virtualNodes);
+    this.#topology = new Topology(node, members, config.virtualNodes);
     const view = this.#view();
     const parts = { node, config: config.replication, view, store: this.#store };
     this.#coordinator = new Coordinator({ ...parts, operations: this.#operations });
     this.#handover = new Handover(parts);
+    this.#application = new Broadcast(node, restored.broadcast);
     this.#membershipEffects = this.#effectsForMembership();
     this.#replicationEffects = this.#effectsForReplication();
+    this.#applicationEffects = this.#effectsForApplication();
     this.#start = startDetail(config, restored, this.#store.all.size);
   }
 
@@ -130,7 +137,7 @@ export class Replica {
   }
 
   get ring(): Ring {
-    return this.#ring;
+    return this.#topology.ring;
   }
 
   get keys(): ReadonlyMap<Key, KeyState> {
@@ -148,7 +155,7 @@ export class Replica {
 
   /** The preference list of a key, with the configured number of replicas. */
   owners(key: Key): readonly NodeId[] {
-    return this.#ring.owners(key, this.#config.replication.n);
+    return this.#topology.ring.owners(key, this.#config.replication.n);
   }
 
   /** The newest PUT, GET and DELETE operations coordinated here, oldest first. */
@@ -189,6 +196,12 @@ export class Replica {
       case "request":
         this.#coordinator.request(this.#replicationEffects, input.request);
         break;
+      case "act":
+        this.#out.answer(input.request, this.#application.act(this.#applicationEffects, input.act));
+        break;
+      case "wall":
+        this.#wall.set(now, input.offset, input.driftPpm);
+        break;
       case "join":
         if (gossip) this.#membership.join(now, input.addresses, this.#membershipEffects);
         break;
@@ -212,9 +225,14 @@ export class Replica {
     const { from, body } = envelope;
     const fx = this.#replicationEffects;
     const about = aboutMessage(body);
-    this.#envelope = envelope;
     this.#membership.heard(now, from);
-    this.#out.received(envelope, about);
+    if (body.kind === "TELL") {
+      const stamp = this.#application.told(this.#applicationEffects, body);
+      this.#out.received(envelope, about, { text: body.text, ...stamp });
+      return;
+    }
+    this.#out.received(envelope, about, receivedDetail(body));
+    this.#envelope = envelope;
     switch (body.kind) {
       case "FORWARD":
       case "FORWARD_REPLY":
@@ -229,9 +247,9 @@ export class Replica {
         this.#handover.receive(fx, from, body);
         if (this.#leaveBy !== null) this.#leaveBy = now + leaveTimeout;
         break;
-      case "TELL":
       case "BROADCAST":
       case "ORDER":
+        this.#application.receive(this.#applicationEffects, body);
         break;
       default:
         if (this.#config.gossip) {
@@ -246,33 +264,13 @@ export class Replica {
   #membersChanged(): void {
     this.#membershipVersion = this.#membership.version;
     const members = this.#membership.members();
-    this.#destinations = new Map(members.map(({ node, address }) => [node, { node, address }]));
-    const before = this.#ring;
-    for (const { node, status } of members) {
-      this.#ring = status === "left" ? this.#ring.without(node) : this.#ring.with(node);
-    }
-    for (const node of before.nodes) {
-      if (!this.#destinations.has(node)) this.#ring = this.#ring.without(node);
-    }
-    if (this.#ring !== before) this.#handover.ringChanged(before);
+    const before = this.#topology.ring;
+    this.#topology.update(members);
+    if (this.#topology.ring !== before) this.#handover.ringChanged(before);
     this.#handover.tick(this.#replicationEffects);
-    this.#keepMembers(members);
-  }
-
-  #keepMembers(members: readonly Member[]): void {
-    const from = this.#config.node;
-    const others = members.filter(({ node }) => node !== from);
-    const text = others.map(({ node, address, status }) => `${node} ${address} ${status === "left"}`).join();
-    if (text === this.#membersKept) return;
-    this.#membersKept = text;
-    const claims = others.map(({ node, address, status, incarnation }): Claim => ({
-      node,
-      address,
-      status,
-      incarnation,
-      from,
-    }));
-    this.#out.record({ kind: "members", members: claims });
+    this.#application.membersChanged(this.#applicationEffects);
+    const changed = this.#topology.takeChanged(members);
+    if (changed) this.#out.record({ kind: "members", members: changed });
   }
 
   /** The announcement has been sent; what remains is work under way, which may not hold the node up for ever. */
@@ -284,14 +282,14 @@ export class Replica {
   }
 
   #destination(node: NodeId): Destination {
-    const known = this.#destinations.get(node);
+    const known = this.#topology.destination(node);
     if (known) return known;
     if (this.#envelope?.from === node) return { node, address: this.#envelope.address };
     throw new Error(`${this.#config.node} knows no address of ${node}`);
   }
 
   #view(): ClusterView {
-    const ring = () => this.#ring;
+    const ring = () => this.#topology.ring;
     const membership = this.#membership;
     return {
       get ring() {
@@ -320,9 +318,13 @@ export class Replica {
 
   #effectsForReplication(): ReplicationEffects {
     const out = this.#out;
+    const wall = () => this.#wall.at(out.now);
     return {
       get now() {
         return out.now;
+      },
+      get wall() {
+        return wall();
       },
       get clock() {
         return out.clock;
@@ -333,6 +335,24 @@ export class Replica {
       send: (to, message, about) => out.send(this.#destination(to), message, about),
       reply: (request, about, outcome) => out.reply(request, about, outcome),
       logged: (item) => out.logged(item),
+    };
+  }
+
+  #effectsForApplication(): BroadcastEffects {
+    const out = this.#out;
+    const wall = () => this.#wall.at(out.now);
+    const present = () => this.#topology.present;
+    return {
+      get wall() {
+        return wall();
+      },
+      get members() {
+        return present();
+      },
+      local: (name, detail) => out.local(name, internal, detail),
+      send: (to, message) => out.send(this.#destination(to), message, internal),
+      keep: (state) => out.record({ kind: "broadcast", state }),
+      reached: (path) => this.#rare.reached(path),
     };
   }
 }

@@ -215,7 +215,7 @@ export class Coordinator {
     const context = request.context ?? known.context;
     const counter = fx.nextCounter(Math.max(known.context[node] ?? 0, context[node] ?? 0));
     const value = op === "delete" ? null : (request.value ?? "");
-    const version: Version = { dot: { node, counter }, value, at: fx.now };
+    const version: Version = { dot: { node, counter }, value, at: fx.wall };
     const state = write(known, version, context);
     this.#store.replace(fx, key, state, about, { op, origin: node, replicas: owners });
     pending.state = state;

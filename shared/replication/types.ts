@@ -164,6 +164,8 @@ type EventDetail = Readonly<Record<string, string | number | boolean | readonly 
 /** What replication asks of the replica it is part of. The replica stamps, traces, and hands on to its host. */
 export interface ReplicationEffects {
   readonly now: TimeMs;
+  /** What this node's wall clock shows: for people, never to decide by. */
+  readonly wall: TimeMs;
   /** The clock of this node's latest event. */
   readonly clock: VectorClock;
   /** The counter that this node's next event will have, first raised above `floor` if it is not (P1). */

@@ -39,6 +39,10 @@ export class Effects implements ReplicationEffects {
     this.#node = node;
   }
 
+  get wall(): number {
+    return this.now;
+  }
+
   /** The messages since the last call. */
   takeSent(): { to: NodeId; id: MessageId; message: ReplicationMessage }[] {
     const sent = this.#sent;
