@@ -1,0 +1,168 @@
+/**
+ * No acknowledged write is lost: at the end it is on some replica, or was overwritten by a write that had seen it.
+ *
+ * Looking at final values alone is not enough: with concurrent versions a write may rightly be gone, but only when a
+ * write that had seen it took its place, and then that one (or what took its place) must be there. A replica's context
+ * does not excuse anything either: a bug that drops a version and keeps its dot as "seen" is just what is looked for.
+ * A write of unknown outcome owes nothing, but may have overwritten others.
+ */
+import type { VectorClock } from "../../clock/vector-clock.ts";
+import { type Dot, formatDot } from "../../clock/dotted.ts";
+import type { Json } from "../../trace/event.ts";
+import type { FinalState } from "../convergence.ts";
+import { inShort } from "../json.ts";
+import type { Operation, Verdict } from "../types.ts";
+import { asked, did, invalid, plural, sentence, unknown, valid } from "../words.ts";
+
+const checker = "durability";
+
+/** What a client knows of one of its puts or deletes. */
+export interface WrittenVersion {
+  readonly operation: Operation;
+  /** `node:counter` as the reply says; null when no reply came. */
+  readonly dot: string | null;
+  /**
+   * What it overwrote: the context it was sent with; sent without one, the context of its reply. Null when neither is
+   * known: it then excuses no other write.
+   */
+  readonly overwrote: VectorClock | null;
+}
+
+/** `writes`: every put and delete of the run, failed ones may be left out. `states`: of the nodes that run at the end. */
+export function checkDurability(writes: readonly WrittenVersion[], states: readonly FinalState[]): Verdict {
+  const acknowledged = writes.filter(({ operation }) => operation.outcome === "ok");
+  if (states.length === 0)
+    return unknown(checker, writes.length, "No replica runs at the end, so nothing can be found.");
+  const byKey = Map.groupBy(writes, ({ operation }) => operation.key ?? "");
+  for (const [key, ofKey] of byKey) {
+    const held = heldVersions(key, states);
+    const kept = keptDots(ofKey, held);
+    for (const write of ofKey) {
+      if (write.operation.outcome !== "ok" || write.dot === null || kept.has(write.dot)) continue;
+      if (isDelete(write.operation)) {
+        const alive = [...held.values()].find(({ dot, value }) => value !== null && covers(write, dot));
+        if (alive !== undefined) return returned(writes, write, ofKey, alive);
+      } else if (!ofKey.some((other) => isDelete(other.operation) && isHonoured(other, write, held))) {
+        return lost(writes, write, ofKey, states);
+      }
+    }
+  }
+  const silent = acknowledged.filter(({ dot }) => dot === null).length;
+  if (silent > 0) {
+    return unknown(
+      checker,
+      writes.length,
+      `${plural(silent, "acknowledged write")} came back without a dot, so nothing can be said of them.`,
+    );
+  }
+  return valid(
+    checker,
+    writes.length,
+    `All ${plural(acknowledged.length, "acknowledged write")} are there or were overwritten.`,
+  );
+}
+
+interface Held {
+  readonly dot: Dot;
+  readonly value: string | null;
+  readonly nodes: string[];
+}
+
+function heldVersions(key: string, states: readonly FinalState[]): Map<string, Held> {
+  const held = new Map<string, Held>();
+  for (const { node, keys } of states) {
+    const state = keys.find(([name]) => name === key)?.[1];
+    for (const { dot, value } of state?.versions ?? []) {
+      const name = formatDot(dot);
+      const known = held.get(name);
+      if (known === undefined) held.set(name, { dot, value, nodes: [node] });
+      else known.nodes.push(node);
+    }
+  }
+  return held;
+}
+
+const isDelete = ({ f }: Operation) => f === "delete";
+
+/** True when `write` was sent by somebody who had seen the version. */
+const covers = ({ overwrote, dot: own }: WrittenVersion, dot: Dot) =>
+  formatDot(dot) !== own && dot.counter <= (overwrote?.[dot.node] ?? 0);
+
+function parseDot(text: string): Dot {
+  const colon = text.lastIndexOf(":");
+  return { node: text.slice(0, colon) as Dot["node"], counter: Number(text.slice(colon + 1)) };
+}
+
+/** The dots that are held, and those overwritten by a write that is held or was itself overwritten so. */
+function keptDots(writes: readonly WrittenVersion[], held: ReadonlyMap<string, Held>): Set<string> {
+  const kept = new Set(held.keys());
+  const dots = new Map(writes.flatMap(({ dot }) => (dot === null ? [] : [[dot, parseDot(dot)] as const])));
+  // A version that no reply has named may be that of a write nobody was answered.
+  const unnamed = new Set<Json>([...held].filter(([name]) => !dots.has(name)).map(([, { value }]) => value));
+  const isThere = ({ dot, operation }: WrittenVersion) =>
+    dot !== null ? kept.has(dot) : unnamed.has(isDelete(operation) ? null : operation.input);
+  const counted = new Set<WrittenVersion>();
+  for (let hasGrown = true; hasGrown;) {
+    hasGrown = false;
+    for (const write of writes) {
+      if (write.operation.outcome === "fail" || counted.has(write) || !isThere(write)) continue;
+      counted.add(write);
+      hasGrown = true;
+      for (const [name, dot] of dots) if (covers(write, dot)) kept.add(name);
+    }
+  }
+  return kept;
+}
+
+/** A tombstone may be gone by now. Its delete still explains what it had seen, unless something of that is alive. */
+function isHonoured(
+  deleted: WrittenVersion,
+  write: WrittenVersion,
+  held: ReadonlyMap<string, Held>,
+): boolean {
+  if (deleted.operation.outcome === "fail" || !covers(deleted, parseDot(write.dot!))) return false;
+  return ![...held.values()].some(({ dot, value }) => value !== null && covers(deleted, dot));
+}
+
+function lost(
+  writes: readonly WrittenVersion[],
+  write: WrittenVersion,
+  ofKey: readonly WrittenVersion[],
+  states: readonly FinalState[],
+): Verdict {
+  const { operation, dot } = write;
+  const key = operation.key ?? "";
+  const overwriters = ofKey.filter((other) => other !== write && covers(other, parseDot(dot!)));
+  const found = states.map(({ node, keys }) => {
+    const versions = keys.find(([name]) => name === key)?.[1].versions ?? [];
+    return `${node} ${versions.length === 0 ? "nothing" : versions.map(({ value }) => inShort(value)).join(", ")}`;
+  });
+  return invalid(
+    checker,
+    writes.length,
+    sentence(`${did(operation)}, was acknowledged, and is lost`),
+    [operation],
+    [
+      sentence(`${did(operation)}; it was acknowledged as ${dot}`),
+      `At the end the replicas hold for ${key}: ${found.join("; ")}.`,
+      overwriters.length === 0
+        ? "No write that had seen it took its place."
+        : `What had overwritten it is gone as well: ${overwriters.map(({ operation }) => asked(operation)).join(", ")}.`,
+    ],
+  );
+}
+
+function returned(
+  writes: readonly WrittenVersion[],
+  deleted: WrittenVersion,
+  ofKey: readonly WrittenVersion[],
+  { dot, value, nodes }: Held,
+): Verdict {
+  const source = ofKey.find((write) => write.dot === formatDot(dot));
+  const proof = [...(source ? [source.operation] : []), deleted.operation];
+  return invalid(checker, writes.length, `${inShort(value)} was deleted and is back.`, proof, [
+    ...(source ? [sentence(did(source.operation))] : []),
+    sentence(`${did(deleted.operation)}, having seen ${formatDot(dot)}, and was acknowledged`),
+    `At the end ${nodes.join(", ")} ${nodes.length === 1 ? "holds" : "hold"} ${inShort(value)} all the same, and the tombstone is gone.`,
+  ]);
+}
