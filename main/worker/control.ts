@@ -11,6 +11,8 @@ export type LabToNode =
   /** The cooperative pause, for systems without SIGSTOP: no input is handled until "thaw". */
   | { readonly kind: "freeze" }
   | { readonly kind: "thaw" }
+  /** The node's wall clock is wrong by `offset` ms from now on, and by `driftPpm` µs more each second. */
+  | { readonly kind: "wall"; readonly offset: number; readonly driftPpm: number }
   /** This member will not return: say so to the others. */
   | { readonly kind: "evict"; readonly node: string }
   /** Leave the cluster, flush, exit 0: the same as SIGTERM. `leave: false` flushes and exits without leaving. */

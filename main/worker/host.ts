@@ -11,6 +11,7 @@
  * them out twice (P1). When the commit or the clock's store fails, the host stops for good: nothing of the turn leaves
  * (P33).
  */
+import type { Act, ActAnswer } from "../../shared/broadcast/types.ts";
 import type { VectorClock } from "../../shared/clock/vector-clock.ts";
 import { asRequestId, type NodeId, type RequestId, type TimeMs } from "../../shared/ids.ts";
 import type { Replica } from "../../shared/replica/replica.ts";
@@ -41,11 +42,13 @@ export interface HostOptions {
 }
 
 type Reply = (outcome: OperationOutcome) => void;
+type AnswerAct = (answer: ActAnswer) => void;
 
 interface Turn {
   readonly records: DurableRecord[];
   readonly messages: OutgoingMessage[];
   readonly replies: { readonly request: RequestId; readonly outcome: OperationOutcome }[];
+  readonly answers: { readonly request: RequestId; readonly answer: ActAnswer }[];
   readonly events: TraceEvent[];
   readonly operations: OperationLogItem[];
 }
@@ -57,6 +60,7 @@ const newTurn = (): Turn => ({
   records: [],
   messages: [],
   replies: [],
+  answers: [],
   events: [],
   operations: [],
 });
@@ -65,6 +69,7 @@ export class Host {
   readonly counts = { clockSaves: 0, clockErrors: 0 };
   readonly #options: HostOptions;
   readonly #replies = new Map<RequestId, Reply>();
+  readonly #answers = new Map<RequestId, AnswerAct>();
   readonly #listeners: ((events: readonly TraceEvent[]) => void)[] = [];
   #turn = newTurn();
   /** Something was stepped that the turn before did not have. */
@@ -105,10 +110,16 @@ export class Host {
 
   /** Runs a client's operation; `reply` is called once, when its outcome is durable. */
   request(request: Omit<ClientRequest, "id">, reply: Reply): void {
-    this.#requests += 1;
-    const id = asRequestId(`${this.#options.node}.${this.#options.life.toString(36)}.${this.#requests}`);
+    const id = this.#nextRequest();
     this.#replies.set(id, reply);
     this.input({ kind: "request", request: { id, ...request } });
+  }
+
+  /** Carries out an act of the application; `answer` is called once, when what it did is durable. */
+  act(act: Act, answer: AnswerAct): void {
+    const request = this.#nextRequest();
+    this.#answers.set(request, answer);
+    this.input({ kind: "act", request, act });
   }
 
   /** Puts an event that the core does not know of into the lane. */
@@ -153,12 +164,18 @@ export class Host {
     for (const resolve of this.#idle.splice(0)) resolve();
   }
 
+  #nextRequest(): RequestId {
+    this.#requests += 1;
+    return asRequestId(`${this.#options.node}.${this.#options.life.toString(36)}.${this.#requests}`);
+  }
+
   #collect(output: Output): void {
     const turn = this.#turn;
     this.#dirty = true;
     for (const record of output.records) turn.records.push(record);
     for (const message of output.messages) turn.messages.push(message);
     for (const reply of output.replies) turn.replies.push(reply);
+    for (const answer of output.answers) turn.answers.push(answer);
     for (const item of output.operations) turn.operations.push(item);
     for (const event of output.events) this.#place(event);
     this.#schedule();
@@ -178,8 +195,9 @@ export class Host {
       this.#scheduled = false;
       if (this.#stopped || this.#frozen !== null) return;
       this.#arm();
-      const { messages, replies } = this.#turn;
-      if (messages.length > 0 || replies.length > 0 || this.#idle.length > 0) this.#flush();
+      const { messages, replies, answers } = this.#turn;
+      const out = messages.length + replies.length + answers.length;
+      if (out > 0 || this.#idle.length > 0) this.#flush();
       else this.#linger ??= setTimeout(() => this.#flush(), lingerMs);
     });
   }
@@ -240,6 +258,11 @@ export class Host {
       const reply = this.#replies.get(request);
       this.#replies.delete(request);
       reply?.(outcome);
+    }
+    for (const { request, answer } of turn.answers) {
+      const answerAct = this.#answers.get(request);
+      this.#answers.delete(request);
+      answerAct?.(answer);
     }
     if (turn.events.length > 0) for (const listener of this.#listeners) listener(turn.events);
     if (!this.#dirty) for (const resolve of this.#idle.splice(0)) resolve();

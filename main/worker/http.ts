@@ -15,6 +15,7 @@ export type ErrorCode =
   | "bad_context"
   | "forbidden"
   | "not_found"
+  | "no_such_member"
   | "method_not_allowed"
   | "too_large"
   | "not_implemented"
@@ -30,6 +31,7 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   bad_context: 400,
   forbidden: 403,
   not_found: 404,
+  no_such_member: 404,
   method_not_allowed: 405,
   too_large: 413,
   internal: 500,

@@ -177,6 +177,7 @@ function serviceOf(
         reply(outcome);
       });
     },
+    act: (act, answer) => host.act(act, answer),
     join: (address) => host.input({ kind: "join", addresses: [address] }),
     leave: () => callbacks.leave(),
     evict: (node) => host.input({ kind: "evict", node }),

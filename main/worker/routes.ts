@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { isNodeId, type NodeId } from "../../shared/ids.ts";
 import { parseAddress } from "./address.ts";
+import { handleAct, type RunAct } from "./act-route.ts";
 import { dataPath, handleData, type RunOperation } from "./data-routes.ts";
 import { type Guard, HttpError, readBody, send, sendError, sendJson } from "./http.ts";
 import {
@@ -17,6 +18,7 @@ import {
 export interface Service {
   readonly subject: Subject;
   readonly run: RunOperation;
+  readonly act: RunAct;
   join(address: string): void;
   leave(): void;
   /** Takes out another member that will not return. */
@@ -43,6 +45,7 @@ const table: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
   },
   "/api/v1/ring": { GET: ({ subject }, query) => ring(subject, query.get("key")) },
   "/api/v1/status": { GET: ({ subject }) => status(subject) },
+  "/api/v1/act": { POST: ({ act }, _query, request, response) => handleAct(request, response, act) },
   "/api/v1/merkle-tree": {
     GET: () => {
       throw new HttpError("not_implemented", "This version of Lightcone does not build Merkle trees yet.");

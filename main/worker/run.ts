@@ -112,6 +112,9 @@ function obey(
     case "evict":
       if (isNodeId(message.node)) running.host.input({ kind: "evict", node: message.node });
       break;
+    case "wall":
+      running.host.input({ kind: "wall", offset: message.offset, driftPpm: message.driftPpm });
+      break;
     case "freeze":
       running.host.freeze();
       break;
