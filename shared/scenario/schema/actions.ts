@@ -1,0 +1,118 @@
+/** Everything that can be done in a step. */
+import { z } from "zod";
+import { broadcastOrders } from "../../broadcast/types.ts";
+import { count, duration, key, label, link, nodeId, nodeIds, offset, one, quorum } from "./terms.ts";
+
+/** Absent: what the node has seen. "blind": nothing. Else the name (`as`) of an earlier operation whose answer is meant. */
+const client = {
+  node: nodeId,
+  key,
+  client: z.string().optional(),
+  as: label.optional(),
+  context: z.string().optional(),
+  ...quorum,
+};
+
+const ruleMatch = {
+  /** The kind in capitals, as on the timeline. */
+  message: z.string().optional(),
+  from: nodeId.optional(),
+  to: nodeId.optional(),
+  key: key.optional(),
+};
+/** What happens to chosen messages: the nth that matches (or every one), `times` of them. */
+const ruleSchema = z.strictObject({
+  do: z.enum(["drop", "delay", "duplicate", "hold"]),
+  ...ruleMatch,
+  nth: z.number().int().min(1).optional(),
+  times: z.number().int().min(1).optional(),
+  /** For delay. */
+  by: duration.optional(),
+  name: label.optional(),
+});
+export type MessageRule = z.infer<typeof ruleSchema>;
+
+const restart = z.union([
+  nodeId.transform((node) => ({ node, clock: "keep" as const })),
+  z.strictObject({ node: nodeId, clock: z.enum(["keep", "lose"]).default("keep") }),
+]);
+const diskSchema = z.strictObject({
+  node: nodeId,
+  /** Each flush takes this long. */
+  slow: duration.optional(),
+  /** Flushes fail: the node stops, as a node does whose disk is full. */
+  full: z.boolean().optional(),
+  /** The next crash loses what was not flushed, and may tear the last write in two. */
+  tear: z.boolean().optional(),
+  /** This many stored values lose a bit, to be found at the next start. */
+  rot: count.optional(),
+});
+
+/** Everything that can be done in a step. One key, the name of the act. */
+export const actionSchemas = {
+  put: z.strictObject({ ...client, value: z.string() }),
+  get: z.strictObject(client),
+  delete: z.strictObject(client),
+  local: z.strictObject({ node: nodeId, text: z.string() }),
+  tell: z.strictObject({ node: nodeId, to: nodeId, text: z.string() }),
+  broadcast: z.strictObject({
+    node: nodeId,
+    text: z.string(),
+    order: z.enum(broadcastOrders).default("unordered"),
+  }),
+  mint: z.strictObject({ node: nodeId, client: z.string().optional(), as: label.optional() }),
+  kill: nodeId,
+  pause: nodeId,
+  resume: nodeId,
+  stop: nodeId,
+  restart,
+  add: nodeId,
+  remove: nodeId,
+  wipe: nodeId,
+  /** Simulated only: the disk as it was at this snapshot comes back; the node is down when it does. */
+  "old-disk": z.strictObject({ node: nodeId, of: label }),
+  /** Every link between nodes of different groups is cut, both ways. */
+  partition: z.strictObject({ groups: z.array(nodeIds).min(2) }),
+  isolate: nodeId,
+  /** One direction only. */
+  cut: z.strictObject({ from: nodeId, to: nodeId }),
+  /** Cuts and heals this pair for ever, `down` and `up` in turn. Ends with heal. */
+  flap: z.strictObject({ from: nodeId, to: nodeId, up: duration, down: duration }),
+  /** "cuts": every cut and flap ends. "all": link settings and rules too; clogged links let go. */
+  heal: z.enum(["cuts", "all"]),
+  link: z.strictObject({ from: nodeId.optional(), to: nodeId.optional(), ...link }),
+  /** Messages on this link wait until heal. */
+  clog: z.strictObject({ from: nodeId, to: nodeId }),
+  rule: ruleSchema,
+  /** Rules of this name end; what they held arrives now. */
+  "end-rule": label,
+  /** The node's wall clock is wrong by this much from now on, and drifts. */
+  clock: z.strictObject({
+    node: nodeId,
+    offset,
+    drift: z.number().min(-1e6).max(1e6).default(0).describe("parts per million"),
+  }),
+  disk: diskSchema,
+  /** Keeps what every node shows now, under a name that expectations use. */
+  snapshot: label,
+  note: z.string().min(1).max(1_000),
+} as const;
+
+type ActionSchemas = typeof actionSchemas;
+export type ActionName = keyof ActionSchemas;
+/** `{ do: "put", … }` as the interpreter hands it on: the name and its checked value. */
+export type Action = {
+  readonly [Name in ActionName]: { readonly name: Name; readonly value: z.infer<ActionSchemas[Name]> };
+}[ActionName];
+
+export const actionSchema = z
+  .union(
+    Object.entries(actionSchemas).map(([name, schema]) => one(name, schema)) as unknown as [
+      z.ZodType,
+      z.ZodType,
+    ],
+  )
+  .transform((written) => {
+    const [name, value] = Object.entries(written as Record<string, unknown>)[0]!;
+    return { name, value } as unknown as Action;
+  });
