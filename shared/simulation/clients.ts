@@ -1,0 +1,132 @@
+/** Clients of a simulated cluster: near their node, never cut off from it, and honest about what a failure means. */
+import type { ActAnswer } from "../broadcast/types.ts";
+import { formatDot, type KeyState, liveVersions } from "../clock/dotted.ts";
+import { emptyClock } from "../clock/vector-clock.ts";
+import type { NodeId, RequestId } from "../ids.ts";
+import type { OperationOutcome } from "../replication/types.ts";
+import type { CallAnswer, ClientCall } from "../scenario/run.types.ts";
+import type { SimulatedHost } from "./host.ts";
+import type { VirtualTime } from "./virtual-time.ts";
+
+export interface ClientsOptions {
+  readonly time: VirtualTime;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  /** The process that serves there now. */
+  running(node: NodeId): SimulatedHost | undefined;
+  returned(call: ClientCall, answer: CallAnswer): void;
+}
+
+/** One way between a client and its node, and up to as much more. */
+const wayUs = 100;
+/** Longer than a coordinator waits for its replicas, so that its own answer is heard. As the lab's own client. */
+const answerUs = 8_000_000;
+
+export class Clients {
+  readonly #options: ClientsOptions;
+  /** Calls without an answer. */
+  readonly #open = new Map<number, ClientCall>();
+
+  constructor(options: ClientsOptions) {
+    this.#options = options;
+  }
+
+  /** Answered once, through `returned`, after 8 s of virtual time at the latest. */
+  call(call: ClientCall): void {
+    const { time } = this.#options;
+    this.#open.set(call.id, call);
+    time.after(this.#way(), () => this.#arrive(call));
+    time.after(answerUs, () => {
+      this.#answer(
+        call,
+        failed("timed_out", `${call.node} did not answer within ${answerUs / 1e6} s.`, false),
+      );
+    });
+  }
+
+  #arrive(call: ClientCall): void {
+    const host = this.#options.running(call.node);
+    if (host === undefined) {
+      const message = `${call.node} cannot be reached: choose another node.`;
+      this.#back(call, failed("unreachable", message, true));
+      return;
+    }
+    const broken = () => {
+      const message = `The connection to ${call.node} broke before it answered.`;
+      this.#back(call, failed("unreachable", message, false));
+    };
+    const { request } = call;
+    if (request.kind === "act") {
+      host.act(request.act, {
+        answered: (answer, id) => this.#back(call, answerToAct(answer, id)),
+        broken,
+      });
+      return;
+    }
+    const { op, key, value, context, quorum } = request;
+    host.request(
+      {
+        op,
+        key,
+        ...(value === undefined ? {} : { value }),
+        ...(context === undefined ? {} : { context }),
+        quorum,
+      },
+      { answered: (outcome, id) => this.#back(call, answerToData(outcome, id)), broken },
+    );
+  }
+
+  #back(call: ClientCall, answer: CallAnswer): void {
+    this.#options.time.after(this.#way(), () => this.#answer(call, answer));
+  }
+
+  #answer(call: ClientCall, answer: CallAnswer): void {
+    if (!this.#open.delete(call.id)) return;
+    // A read has no effect whatever happens to it.
+    const isHarmless = call.request.kind === "data" && call.request.op === "get";
+    this.#options.returned(call, !answer.ok && isHarmless ? { ...answer, definite: true } : answer);
+  }
+
+  #way(): number {
+    return wayUs + Math.floor(this.#options.random() * wayUs);
+  }
+}
+
+const failed = (code: string, message: string, definite: boolean): CallAnswer => ({
+  ok: false,
+  definite,
+  code,
+  message,
+});
+
+function answerToAct(answer: ActAnswer, request: RequestId): CallAnswer {
+  if (!answer.ok) return failed(answer.code, answer.message, true);
+  const { id } = answer;
+  return {
+    ok: true,
+    values: [],
+    dots: [],
+    context: emptyClock,
+    ...(id === undefined ? {} : { minted: id }),
+    request,
+  };
+}
+
+function answerToData(outcome: OperationOutcome, request: RequestId): CallAnswer {
+  if (!outcome.ok) {
+    const { code, message, definite } = outcome.error;
+    return failed(code, message, definite);
+  }
+  const { op, state, coordinator } = outcome.result;
+  return {
+    ok: true,
+    values: liveVersions(state).map((version) => version.value!),
+    dots: op === "get" ? state.versions.map(({ dot }) => formatDot(dot)) : [writtenBy(coordinator, state)],
+    context: state.context,
+    request,
+  };
+}
+
+/** The dot of the write: the newest of its coordinator, whose state this was right after it. */
+const writtenBy = (coordinator: NodeId, { context }: KeyState) =>
+  formatDot({ node: coordinator, counter: context[coordinator] ?? 0 });

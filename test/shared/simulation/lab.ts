@@ -1,0 +1,165 @@
+/**
+ * A simulated cluster driven by hand: acts are carried out, time is let pass, and everything recorded can be looked at.
+ * At every event it asserts what every host owes: lanes without gaps, and nothing said before its commit.
+ */
+import { expect } from "vitest";
+import { createRarePaths, noRarePaths } from "../../../shared/buggify.ts";
+import { asKey, asNodeId, type NodeId } from "../../../shared/ids.ts";
+import type { CallAnswer, ClientCall, FaultAction } from "../../../shared/scenario/run.types.ts";
+import { type Scenario, scenarioSchema, type ScenarioSource } from "../../../shared/scenario/schema.ts";
+import { portableHasher, TraceHash } from "../../../shared/simulation/canonical.ts";
+import { Streams } from "../../../shared/simulation/streams.ts";
+import { epochMs } from "../../../shared/simulation/virtual-time.ts";
+import { World } from "../../../shared/simulation/world.ts";
+import type { TraceEvent } from "../../../shared/trace/event.ts";
+
+export interface LabOptions {
+  readonly seed?: number;
+  readonly buggify?: boolean;
+  readonly scenario?: Partial<ScenarioSource>;
+}
+
+export class SimulatedLab {
+  readonly scenario: Scenario;
+  readonly world: World;
+  readonly events: TraceEvent[] = [];
+  readonly answers = new Map<number, CallAnswer>();
+  readonly calls: ClientCall[] = [];
+  readonly problems: string[] = [];
+  readonly #lanes = new Map<string, number>();
+  readonly #hash = new TraceHash(portableHasher());
+
+  constructor(nodes: readonly string[] | number, options: LabOptions = {}) {
+    const { seed = 1, buggify = false, scenario = {} } = options;
+    const cluster = scenario.cluster ?? { nodes: typeof nodes === "number" ? nodes : [...nodes] };
+    this.scenario = scenarioSchema.parse({ name: "test", ...scenario, cluster });
+    const streams = new Streams(seed);
+    this.world = new World({
+      name: "test",
+      cluster: this.scenario.cluster,
+      network: this.scenario.network,
+      streams,
+      rare: buggify ? createRarePaths(streams.open("buggify"), () => {}) : noRarePaths,
+      recorded: (node, life, seq, events) => {
+        this.#hash.add(node, life, seq, events);
+        events.forEach((event, i) => this.#record({ node, life, seq: seq + i, ...event }));
+      },
+      returned: ({ id }, answer) => {
+        expect(this.answers.has(id), `call ${id} is answered once`).toBe(false);
+        this.answers.set(id, answer);
+      },
+    });
+    this.world.start((why) => this.problems.push(why));
+  }
+
+  /** A cluster that is ready. */
+  static ready(nodes: readonly string[] | number, options: LabOptions = {}): SimulatedLab {
+    const lab = new SimulatedLab(nodes, options);
+    lab.until(() => lab.world.isReady, 60_000);
+    return lab;
+  }
+
+  get sha256(): string {
+    return this.#hash.digest();
+  }
+
+  /** Virtual milliseconds since the epoch. */
+  get ms(): number {
+    return this.world.time.us / 1_000;
+  }
+
+  run(ms: number): void {
+    const { time } = this.world;
+    const end = time.us + ms * 1_000;
+    // A mark in the heap, so that time goes as far as was asked for even where nothing happens.
+    time.after(ms * 1_000, () => {});
+    while (time.next(end));
+  }
+
+  until(reached: () => boolean, limitMs = 20_000): number {
+    const { time } = this.world;
+    const begin = time.us;
+    while (!reached()) {
+      if (!time.next(begin + limitMs * 1_000)) expect.fail(`not so after ${limitMs} ms of virtual time`);
+    }
+    return (time.us - begin) / 1_000;
+  }
+
+  /** Carries an act out and waits for it; returns its error, if any. */
+  act(action: FaultAction): string | undefined {
+    let result: { error: string | undefined } | null = null;
+    this.begin(action, (error) => (result = { error }));
+    this.until(() => result !== null);
+    return result!.error;
+  }
+
+  begin(action: FaultAction, done: (error?: string) => void = () => {}): void {
+    this.world.act(action, done);
+  }
+
+  call(node: string, request: { op: "put" | "get" | "delete"; key: string; value?: string }): ClientCall {
+    const call: ClientCall = {
+      id: this.calls.length + 1,
+      client: "test",
+      node: asNodeId(node),
+      request: { kind: "data", ...request, key: asKey(request.key), quorum: {} },
+    };
+    return this.send(call);
+  }
+
+  send(call: ClientCall): ClientCall {
+    this.calls.push(call);
+    this.world.call(call);
+    return call;
+  }
+
+  ask(node: string, request: { op: "put" | "get" | "delete"; key: string; value?: string }): CallAnswer {
+    const { id } = this.call(node, request);
+    this.until(() => this.answers.has(id));
+    return this.answers.get(id)!;
+  }
+
+  put(node: string, key: string, value: string): CallAnswer {
+    return this.ask(node, { op: "put", key, value });
+  }
+
+  get(node: string, key: string): CallAnswer {
+    return this.ask(node, { op: "get", key });
+  }
+
+  /** What a running node believes of another. */
+  belief(node: string, about: string): string | undefined {
+    const process = this.world.machines.get(asNodeId(node)).process;
+    return process?.replica.members().find((member) => member.node === about)?.status;
+  }
+
+  settled(alive: readonly string[]): boolean {
+    return alive.every((node) => alive.every((about) => this.belief(node, about) === "alive"));
+  }
+
+  lane(node: string): TraceEvent[] {
+    return this.events.filter((event) => event.node === node);
+  }
+
+  /** One line per event of the lab's lane and of others chosen, for transcripts. */
+  transcript(wanted: (event: TraceEvent) => boolean, from = 0): string {
+    return this.events
+      .slice(from)
+      .filter((event) => event.node === "lab" || wanted(event))
+      .map(
+        ({ at, node, type, name, peer, detail }) =>
+          `${(at - epochMs).toFixed(1)} ${node} ${type === "local" ? name : `${type} ${name}`}${peer ? ` ${peer}` : ""} ${JSON.stringify(detail ?? {})}`,
+      )
+      .join("\n");
+  }
+
+  #record(event: TraceEvent): void {
+    const lane = `${event.node} ${event.life}`;
+    const seq = (this.#lanes.get(lane) ?? 0) + 1;
+    expect(event.seq, `${lane}: numbered in order, without gaps`).toBe(seq);
+    this.#lanes.set(lane, seq);
+    this.events.push(event);
+  }
+}
+
+export const node = (name: string): NodeId => asNodeId(name);
