@@ -1,77 +1,115 @@
 /**
- * Message rules: "drop the second REPLICATE for key k from A". The one matcher for real processes and the simulator.
+ * Message rules: "drop the second REPLICATE for key k from A". One set decides for the simulated network and, in each
+ * real node, for what that node sends.
  *
- * Every rule counts all messages that it matches, whatever becomes of them; where several choose the same message, the
- * oldest decides. A rule that has had its `times` stays, and chooses nothing more, until it is ended.
+ * A real node sees only its own messages, so the nth is counted for each sender by itself, in both worlds. Every rule
+ * counts every message that it matches, whatever another rule does with it; the oldest rule that acts decides. A rule
+ * that has done what it says stays, and does nothing more.
  */
-import type { Key, NodeId } from "../ids.ts";
 import type { MessageRule } from "./schema.ts";
 
+/** What a rule can see of a message. `kind` in capitals, as on the timeline. */
 export interface RuledMessage {
-  readonly from: NodeId;
-  readonly to: NodeId;
-  /** In capitals: REPLICATE. */
   readonly kind: string;
-  readonly key: Key | undefined;
+  readonly from: string;
+  readonly to: string;
+  readonly key?: string | undefined;
 }
 
-/** What a rule does to a message. `rule` numbers the rule that holds it: `end` tells when it may go. */
-export type Ruling =
-  | { readonly do: "drop" }
-  | { readonly do: "delay"; readonly ms: number }
-  | { readonly do: "duplicate" }
-  | { readonly do: "hold"; readonly rule: number };
+/** `rule`: the name of the one that decided; null when it has none. */
+export type Decision =
+  | { readonly kind: "pass" }
+  | { readonly kind: "drop"; readonly rule: string | null }
+  | { readonly kind: "delay"; readonly rule: string | null; readonly ms: number }
+  | { readonly kind: "duplicate"; readonly rule: string | null }
+  /** The set has taken it; it comes back when the rule ends. */
+  | { readonly kind: "hold"; readonly rule: string | null };
 
-/** Milliseconds of a delay that says nothing. */
-const usualDelayMs = 100;
-
-interface Active {
-  readonly number: number;
+/** A rule in force. */
+export interface ActiveRule {
+  readonly id: number;
   readonly rule: MessageRule;
-  matched: number;
+  /** How many messages it has matched so far, by sender. */
+  readonly seen: Readonly<Record<string, number>>;
 }
 
-export class RuleSet {
-  readonly #active: Active[] = [];
-  #number = 0;
+interface Entry<Item> {
+  readonly id: number;
+  readonly rule: MessageRule;
+  readonly seen: Map<string, number>;
+  readonly held: Item[];
+}
 
-  /** True when there is nothing to ask. */
+const pass: Decision = { kind: "pass" };
+
+/** `Item` is what the world hands over with a message, and gets back when a rule that held it ends. */
+export class RuleSet<Item> {
+  #entries: readonly Entry<Item>[] = [];
+  #lastId = 0;
+
   get isEmpty(): boolean {
-    return this.#active.length === 0;
+    return this.#entries.length === 0;
   }
 
-  /** Returns the number of the rule, from 1. */
-  add(rule: MessageRule): number {
-    this.#number += 1;
-    this.#active.push({ number: this.#number, rule, matched: 0 });
-    return this.#number;
+  add(rule: MessageRule): void {
+    this.#insert({ id: this.#lastId + 1, rule, seen: {} });
   }
 
-  /** Ends the rules of this name, all with null; returns their numbers. */
-  end(name: string | null): number[] {
-    const ended: number[] = [];
-    for (let place = this.#active.length - 1; place >= 0; place -= 1) {
-      const { number, rule } = this.#active[place]!;
-      if (name !== null && rule.name !== name) continue;
-      this.#active.splice(place, 1);
-      ended.push(number);
+  /** Rules of this name end. Returns what they held, in the order it was sent. */
+  end(name: string): Item[] {
+    return this.#keep((entry) => entry.rule.name !== name);
+  }
+
+  /** Every rule ends. Returns what they held, in the order it was sent by each rule. */
+  endAll(): Item[] {
+    return this.#keep(() => false);
+  }
+
+  /** Exactly these are in force from now on; one that was so already keeps its own count. Returns as `end` does. */
+  replace(rules: readonly ActiveRule[]): Item[] {
+    const wanted = new Set(rules.map(({ id }) => id));
+    const released = this.#keep(({ id }) => wanted.has(id));
+    const known = new Set(this.#entries.map(({ id }) => id));
+    for (const rule of rules) if (!known.has(rule.id)) this.#insert(rule);
+    return released;
+  }
+
+  /** Called once for each message, as it is sent. */
+  decide(message: RuledMessage, item: Item): Decision {
+    let decision = pass;
+    for (const { rule, seen, held } of this.#entries) {
+      if (!matches(rule, message)) continue;
+      const number = (seen.get(message.from) ?? 0) + 1;
+      seen.set(message.from, number);
+      if (decision !== pass || !actsOn(rule, number)) continue;
+      decision = decisionOf(rule);
+      if (decision.kind === "hold") held.push(item);
     }
-    return ended.toReversed();
+    return decision;
   }
 
-  /** Ask once for each message, in the order in which they are sent. Null: no rule chooses it. */
-  judge(message: RuledMessage): Ruling | null {
-    let ruling: Ruling | null = null;
-    for (const active of this.#active) {
-      if (!isMatch(active.rule, message)) continue;
-      active.matched += 1;
-      if (ruling === null && isChosen(active.rule, active.matched)) ruling = rulingOf(active);
-    }
-    return ruling;
+  /** What a sender's rules have counted, by id: given back in `seen`, a new process goes on from there. */
+  seenOf(from: string): Record<number, number> {
+    const counted = this.#entries.filter(({ rule }) => isCounted(rule));
+    return Object.fromEntries(counted.map(({ id, seen }) => [id, seen.get(from) ?? 0]));
+  }
+
+  #insert({ id, rule, seen }: ActiveRule): void {
+    this.#lastId = Math.max(this.#lastId, id);
+    this.#entries = [...this.#entries, { id, rule, seen: new Map(Object.entries(seen)), held: [] }];
+  }
+
+  #keep(stays: (entry: Entry<Item>) => boolean): Item[] {
+    const ended = this.#entries.filter((entry) => !stays(entry));
+    this.#entries = this.#entries.filter(stays);
+    return ended.flatMap(({ held }) => held);
   }
 }
 
-function isMatch(rule: MessageRule, { from, to, kind, key }: RuledMessage): boolean {
+/** True when it matters how many messages the rule has matched. */
+const isCounted = ({ nth, times }: MessageRule) => nth !== undefined || times !== undefined;
+
+function matches(rule: MessageRule, { kind, from, to, key }: RuledMessage): boolean {
   return (
     (rule.message === undefined || rule.message === kind) &&
     (rule.from === undefined || rule.from === from) &&
@@ -80,20 +118,16 @@ function isMatch(rule: MessageRule, { from, to, kind, key }: RuledMessage): bool
   );
 }
 
-/** The nth alone, `times` from the nth on, the first `times`, or every one. */
-function isChosen({ nth, times }: MessageRule, matched: number): boolean {
+/** `times` alone means the first so many; `nth` alone means that one. */
+function actsOn({ nth, times }: MessageRule, number: number): boolean {
   const first = nth ?? 1;
-  const count = times ?? (nth === undefined ? Infinity : 1);
-  return matched >= first && matched < first + count;
+  const count = times ?? (nth === undefined ? Number.POSITIVE_INFINITY : 1);
+  return number >= first && number < first + count;
 }
 
-function rulingOf({ number, rule }: Active): Ruling {
-  switch (rule.do) {
-    case "delay":
-      return { do: "delay", ms: rule.by ?? usualDelayMs };
-    case "hold":
-      return { do: "hold", rule: number };
-    default:
-      return { do: rule.do };
-  }
+function decisionOf(rule: MessageRule): Decision {
+  const { name = null } = rule;
+  return rule.do === "delay"
+    ? { kind: "delay", rule: name, ms: rule.by ?? 0 }
+    : { kind: rule.do, rule: name };
 }
