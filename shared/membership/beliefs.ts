@@ -8,6 +8,7 @@
  *
  * Source: Das, Gupta, Motivala 2002, "SWIM", §4.2; Dadgar, Phillips, Currey 2018, "Lifeguard", §IV-B and §IV-C.
  */
+import type { RarePaths } from "../buggify.ts";
 import type { NodeId, TimeMs } from "../ids.ts";
 import type { MemberStatus } from "../trace/names.ts";
 import type { Awareness } from "./awareness.ts";
@@ -17,6 +18,13 @@ import { piggybackMax, Rumours } from "./rumours.ts";
 import { confirmationsWanted, Suspicions } from "./suspicion.ts";
 import type { Claim, Member, MembershipConfig, MembershipEffects, Random } from "./types.ts";
 
+/** Rare paths, by what was believed of a member that is alive again. */
+const returns = {
+  suspect: "a suspicion withdrawn",
+  dead: "a dead member came back",
+  left: "a member that left came back",
+} as const;
+
 export class Beliefs {
   readonly table: MemberTable;
   readonly rumours: Rumours;
@@ -24,19 +32,22 @@ export class Beliefs {
   readonly #config: MembershipConfig;
   readonly #awareness: Awareness;
   readonly #random: Random;
+  readonly #rare: RarePaths;
 
   constructor(options: {
     config: MembershipConfig;
     table: MemberTable;
     awareness: Awareness;
     random: Random;
+    rare: RarePaths;
   }) {
     this.#config = options.config;
     this.table = options.table;
     this.#awareness = options.awareness;
     this.#random = options.random;
+    this.#rare = options.rare;
     this.rumours = new Rumours(options.config.retransmitMult);
-    this.suspicions = new Suspicions(options.config);
+    this.suspicions = new Suspicions(options.config, options.rare);
   }
 
   /** A claim that came as a rumour. */
@@ -48,8 +59,10 @@ export class Beliefs {
       this.#adopt(now, claim, known, fx);
       this.rumours.add(claim);
     } else if (claim.status === "suspect" && this.#isSameSuspicion(claim, known)) {
-      if (this.suspicions.confirm(claim.node, claim.from)) this.rumours.add(claim);
-    }
+      if (!this.suspicions.confirm(claim.node, claim.from)) return;
+      this.#rare.reached("a suspicion confirmed by another");
+      this.rumours.add(claim);
+    } else if (claim.incarnation < known.incarnation) this.#rare.reached("a stale claim ignored");
   }
 
   /**
@@ -68,6 +81,7 @@ export class Beliefs {
         this.#adopt(now, claim, known, fx);
         if (!isNewcomer) this.rumours.add(claim);
       } else if (claim.status === "dead" && isActive(known.status)) {
+        this.#rare.reached("a death heard of at an exchange");
         this.hear(now, { ...claim, status: "suspect" }, fx);
       } else this.hear(now, claim, fx);
     }
@@ -96,6 +110,7 @@ export class Beliefs {
   /** Calls dead those whose time is up. */
   convict(now: TimeMs, fx: MembershipEffects): void {
     for (const node of this.suspicions.takeDue(now)) {
+      this.#rare.reached("a conviction");
       const { address, incarnation } = this.table.get(node)!;
       this.hear(now, { node, address, incarnation, status: "dead", from: this.table.self.node }, fx);
     }
@@ -118,7 +133,8 @@ export class Beliefs {
   rumoursFor(to: NodeId | null): Claim[] {
     const receiver = to === null ? undefined : this.table.get(to);
     const told = receiver && receiver.status !== "alive" ? [this.claimOf(receiver)] : [];
-    return [...told, ...this.rumours.take(piggybackMax - told.length, to, this.table.size)];
+    const room = this.#rare.buggify("one rumour a message") ? 1 : piggybackMax;
+    return [...told, ...this.rumours.take(room - told.length, to, this.table.size)];
   }
 
   /** Everything believed here, for a full exchange. */
@@ -139,6 +155,7 @@ export class Beliefs {
 
   #adopt(now: TimeMs, claim: Claim, known: Member | undefined, fx: MembershipEffects): void {
     const { node, status, incarnation } = claim;
+    if (known && status === "alive" && known.status !== "alive") this.#rare.reached(returns[known.status]);
     const isNewLife = !known || incarnation > known.incarnation;
     this.table.set({
       node,
@@ -180,6 +197,7 @@ export class Beliefs {
     if (isOfThisLife && claim.status === "alive" && claim.address === address) return;
     // Somebody could not reach this node: the fault may lie here.
     if (isOfThisLife && (claim.status === "suspect" || claim.status === "dead")) this.#awareness.adjust(1);
+    this.#rare.reached("a refutation");
     this.declare(now, "alive", Math.min(incarnationMax, claim.incarnation + 1), fx);
     fx.refuted(this.table.self.incarnation, claim.status);
   }

@@ -9,6 +9,7 @@
  *
  * Source: memberlist's push-pull and Serf's reconnect; Das, Gupta, Motivala 2002 leave joining open.
  */
+import type { RarePaths } from "../buggify.ts";
 import type { NodeId, TimeMs } from "../ids.ts";
 import type { Beliefs } from "./beliefs.ts";
 import { sample } from "./random.ts";
@@ -24,6 +25,7 @@ export class Exchanges {
   readonly #config: MembershipConfig;
   readonly #beliefs: Beliefs;
   readonly #random: Random;
+  readonly #rare: RarePaths;
   /** Addresses of which one is to answer. */
   readonly #joining = new Set<string>();
   /** Members asked by name: their answers do not end a join. */
@@ -33,10 +35,11 @@ export class Exchanges {
   #reconnectAt: TimeMs = Infinity;
   #strangerAt: TimeMs = 0;
 
-  constructor(config: MembershipConfig, beliefs: Beliefs, random: Random) {
+  constructor(config: MembershipConfig, beliefs: Beliefs, random: Random, rare: RarePaths) {
     this.#config = config;
     this.#beliefs = beliefs;
     this.#random = random;
+    this.#rare = rare;
   }
 
   /** The first exchange comes early: where many join at once, a rumour may have passed a newcomer by. */
@@ -71,16 +74,22 @@ export class Exchanges {
   tick(now: TimeMs, fx: MembershipEffects): void {
     if (now >= this.#joinAt) this.#tryJoin(now, fx);
     if (now >= this.#exchangeAt) {
-      this.#exchangeAt = now + this.#jittered(this.#period());
+      const period = this.#rare.buggify("a full exchange soon after another")
+        ? this.#config.probeInterval
+        : this.#period();
+      this.#exchangeAt = now + this.#jittered(period);
       this.#askOne((member) => member.status === "alive", fx);
     }
     if (now >= this.#reconnectAt) {
       this.#reconnectAt = Infinity;
+      this.#rare.reached("a dead member tried again");
       this.#askOne((member) => member.status === "dead", fx);
     }
     if (this.#beliefs.table.dead === 0) this.#reconnectAt = Infinity;
     else if (this.#reconnectAt === Infinity) {
-      this.#reconnectAt = now + this.#jittered(this.#config.reconnectInterval);
+      const early = this.#rare.buggify("a dead member tried again early");
+      this.#reconnectAt =
+        now + this.#jittered(early ? this.#config.probeInterval : this.#config.reconnectInterval);
     }
   }
 

@@ -13,6 +13,7 @@
  * Source: Das, Gupta, Motivala 2002, "SWIM: Scalable Weakly-consistent Infection-style Process Group Membership
  * Protocol"; Dadgar, Phillips, Currey 2018, "Lifeguard"; settings and names after HashiCorp's memberlist.
  */
+import { noRarePaths, type RarePaths } from "../buggify.ts";
 import type { NodeId, TimeMs } from "../ids.ts";
 import { Awareness } from "./awareness.ts";
 import { Beliefs } from "./beliefs.ts";
@@ -47,12 +48,15 @@ export interface MembershipOptions {
   readonly members: readonly Claim[];
   readonly seeds: readonly string[];
   readonly random: Random;
+  /** `noRarePaths` when absent. */
+  readonly rare?: RarePaths;
   readonly now: TimeMs;
 }
 
 export class Membership {
   readonly #options: MembershipOptions;
   readonly #config: MembershipConfig;
+  readonly #rare: RarePaths;
   readonly #table: MemberTable;
   readonly #awareness: Awareness;
   readonly #beliefs: Beliefs;
@@ -70,7 +74,9 @@ export class Membership {
       );
     }
     this.#options = options;
+    const rare = options.rare ?? noRarePaths;
     this.#config = config;
+    this.#rare = rare;
     this.#table = new MemberTable(
       {
         node,
@@ -85,9 +91,9 @@ export class Membership {
       random,
     );
     this.#awareness = new Awareness(config.awarenessMax);
-    this.#beliefs = new Beliefs({ config, table: this.#table, awareness: this.#awareness, random });
-    this.#prober = new Prober(config, this.#beliefs, this.#awareness);
-    this.#exchanges = new Exchanges(config, this.#beliefs, random);
+    this.#beliefs = new Beliefs({ config, table: this.#table, awareness: this.#awareness, random, rare });
+    this.#prober = new Prober(config, this.#beliefs, this.#awareness, rare);
+    this.#exchanges = new Exchanges(config, this.#beliefs, random, rare);
   }
 
   /** Begins this life with an incarnation above all earlier ones, and joins through the seeds and members known. */
@@ -244,6 +250,7 @@ export class Membership {
     const lateness = now - this.deadline;
     this.#table.note(this.#options.node, { lastSeen: now });
     if (lateness <= this.#config.probeTimeout / 2) return;
+    this.#rare.reached("a late awakening");
     this.#awareness.adjust(1);
     this.#beliefs.suspicions.delay(now, lateness);
     this.#prober.delay(lateness);
@@ -289,7 +296,7 @@ export class Membership {
     this.#gossipAt = now + this.#config.gossipInterval;
     const deadSince = now - gossipToDeadIntervals * this.#config.reconnectInterval;
     const listeners = this.#table.choose(
-      this.#config.gossipNodes,
+      this.#rare.buggify("gossip to one member only") ? 1 : this.#config.gossipNodes,
       ({ status, changedAt }) => isActive(status) || (status === "dead" && changedAt > deadSince),
     );
     if (listeners.length === 0) this.#beliefs.rumours.clear();

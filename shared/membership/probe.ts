@@ -11,6 +11,7 @@
  *
  * Source: Das, Gupta, Motivala 2002, "SWIM", §3.1; Dadgar, Phillips, Currey 2018, "Lifeguard", §IV-A.
  */
+import type { RarePaths } from "../buggify.ts";
 import type { NodeId, TimeMs } from "../ids.ts";
 import type { Awareness } from "./awareness.ts";
 import type { Beliefs } from "./beliefs.ts";
@@ -48,6 +49,7 @@ export class Prober {
   readonly #config: MembershipConfig;
   readonly #beliefs: Beliefs;
   readonly #awareness: Awareness;
+  readonly #rare: RarePaths;
   readonly #probes = new Map<number, Probe>();
   readonly #errands = new Map<number, Errand>();
   /** Members of which a refused send has started a probe in this interval. */
@@ -55,10 +57,11 @@ export class Prober {
   #nextAt: TimeMs = Infinity;
   #sequence = 0;
 
-  constructor(config: MembershipConfig, beliefs: Beliefs, awareness: Awareness) {
+  constructor(config: MembershipConfig, beliefs: Beliefs, awareness: Awareness, rare: RarePaths) {
     this.#config = config;
     this.#beliefs = beliefs;
     this.#awareness = awareness;
+    this.#rare = rare;
   }
 
   /** Begins at `firstAt`: nodes started together should not probe in step. */
@@ -117,6 +120,7 @@ export class Prober {
   refusedBy(now: TimeMs, helper: NodeId, sequence: number, fx: MembershipEffects): void {
     const probe = this.#probes.get(sequence);
     if (!probe?.helpers.delete(helper)) return;
+    this.#rare.reached("a helper got no answer either");
     if (probe.isRefused && probe.helpers.size === 0) this.#fail(now, sequence, probe, fx);
   }
 
@@ -165,10 +169,13 @@ export class Prober {
   }
 
   #newProbe(now: TimeMs, { node, address }: Member): Probe {
+    const patience = this.#rare.buggify("helpers asked at once")
+      ? 0
+      : this.#awareness.scale(this.#config.probeTimeout);
     return {
       target: node,
       address,
-      indirectAt: now + this.#awareness.scale(this.#config.probeTimeout),
+      indirectAt: now + patience,
       failAt: now + this.#awareness.scale(this.#config.probeInterval),
       helpers: new Set(),
       asked: 0,
@@ -201,6 +208,7 @@ export class Prober {
 
   #askHelpers(sequence: number, probe: Probe, fx: MembershipEffects): void {
     probe.indirectAt = Infinity;
+    this.#rare.reached("helpers asked to probe");
     const { target, address } = probe;
     const helpers = this.#beliefs.table.choose(
       this.#config.indirectProbes,
@@ -217,6 +225,7 @@ export class Prober {
   #fail(now: TimeMs, sequence: number, probe: Probe, fx: MembershipEffects): void {
     this.#probes.delete(sequence);
     const { target, asked, helpers, isRefused } = probe;
+    this.#rare.reached("a probe failed");
     // Helpers that stayed silent speak against this node. Without helpers, so does any silence.
     const doubt = asked > 0 ? helpers.size : 1;
     if (!isRefused) this.#awareness.adjust(doubt);

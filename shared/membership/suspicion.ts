@@ -13,6 +13,7 @@
  *
  * Source: Dadgar, Phillips, Currey 2018, "Lifeguard", §IV-B (LHA-Suspicion); formula and names after memberlist.
  */
+import { noRarePaths, type RarePaths } from "../buggify.ts";
 import type { NodeId, TimeMs } from "../ids.ts";
 import type { MembershipConfig } from "./types.ts";
 
@@ -42,14 +43,16 @@ const waitOf = ({ min, max, wanted, confirmers }: Suspicion): TimeMs => {
 
 export class Suspicions {
   readonly #config: MembershipConfig;
+  readonly #rare: RarePaths;
   readonly #open = new Map<NodeId, Suspicion>();
   /** No verdict before this. */
   #notBefore: TimeMs = 0;
   /** Not later than the first due time, and exact after each `takeDue`; Infinity when nothing is open. */
   #earliest: TimeMs = Infinity;
 
-  constructor(config: MembershipConfig) {
+  constructor(config: MembershipConfig, rare = noRarePaths) {
     this.#config = config;
+    this.#rare = rare;
   }
 
   get deadline(): TimeMs {
@@ -112,7 +115,7 @@ export class Suspicions {
     for (const [node, suspicion] of this.#open) {
       const dueAt = this.#dueAt(suspicion);
       if (now >= dueAt) {
-        if (suspicion.verdictAt !== null) {
+        if (suspicion.verdictAt !== null && !this.#rare.buggify("a verdict waits another turn")) {
           due.push(node);
           this.#open.delete(node);
           continue;

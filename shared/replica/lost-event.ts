@@ -3,8 +3,17 @@ import type { NodeId, TimeMs } from "../ids.ts";
 import { aboutMessage } from "./describe.ts";
 import type { Emitted, Envelope } from "./types.ts";
 
-/** `peer` is null while the receiver is not known. The host puts the event into the sender's lane. */
-export function lostEvent({ id, body }: Envelope, peer: NodeId | null, reason: string, at: TimeMs): Emitted {
+/**
+ * `peer` is null while the receiver is not known; `rule` names the message rule that dropped it, where it has a name.
+ * The host puts the event into the sender's lane.
+ */
+export function lostEvent(
+  { id, body }: Envelope,
+  peer: NodeId | null,
+  reason: string,
+  at: TimeMs,
+  rule: string | null = null,
+): Emitted {
   const { op, key, request } = aboutMessage(body);
   return {
     at,
@@ -16,6 +25,6 @@ export function lostEvent({ id, body }: Envelope, peer: NodeId | null, reason: s
     ...(peer === null ? {} : { peer }),
     ...(key === undefined ? {} : { key }),
     ...(request === undefined ? {} : { request }),
-    detail: { reason },
+    detail: rule === null ? { reason } : { reason, rule },
   };
 }

@@ -12,6 +12,7 @@ import type { Destination } from "../membership/types.ts";
 import type { About, LogEntry, OperationLogItem, OperationOutcome } from "../replication/types.ts";
 import type { Detail } from "../trace/event.ts";
 import { replyDetail, sentDetail } from "./describe.ts";
+import { WallClock } from "./wall-clock.ts";
 import type {
   DurableRecord,
   Emitted,
@@ -28,6 +29,7 @@ export class Outbox {
   readonly #node: NodeId;
   readonly #address: string;
   readonly #messagePrefix: string;
+  readonly #wall = new WallClock();
   #now: TimeMs;
   #clock: VectorClock;
   #sent = 0;
@@ -52,8 +54,17 @@ export class Outbox {
     return this.#now;
   }
 
+  /** What this node's wall clock shows. */
+  get wall(): TimeMs {
+    return this.#wall.at(this.#now);
+  }
+
   get clock(): VectorClock {
     return this.#clock;
+  }
+
+  setWall(offset: TimeMs, driftPpm: number): void {
+    this.#wall.set(this.#now, offset, driftPpm);
   }
 
   /** A step begins. Throws when time ran backwards: a host's mistake (duty 1). */

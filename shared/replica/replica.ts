@@ -24,14 +24,13 @@ import { Handover } from "../replication/handover.ts";
 import { KeyStore } from "../replication/key-store.ts";
 import { OperationLog } from "../replication/operation-log.ts";
 import { problemOf } from "../replication/quorum.ts";
-import type { ClusterView, OperationLogItem, ReplicationEffects } from "../replication/types.ts";
+import type { OperationLogItem, ReplicationEffects } from "../replication/types.ts";
 import type { Ring } from "../ring/ring.ts";
 import type { Detail } from "../trace/event.ts";
 import { aboutMembership, aboutMessage, internal, receivedDetail, startDetail } from "./describe.ts";
 import { Outbox } from "./outbox.ts";
 import { createRandom } from "./random.ts";
-import { Topology } from "./topology.ts";
-import { WallClock } from "./wall-clock.ts";
+import { Topology, viewOf } from "./topology.ts";
 import type { Envelope, Input, Output, ReplicaConfig, Restored } from "./types.ts";
 
 /** A leaving node waits this long for its last work, counted anew from each sign of progress. */
@@ -47,7 +46,6 @@ export class Replica {
   readonly #coordinator: Coordinator;
   readonly #handover: Handover;
   readonly #application: Broadcast;
-  readonly #wall = new WallClock();
   readonly #rare: RarePaths;
   readonly #membershipEffects: MembershipEffects;
   readonly #replicationEffects: ReplicationEffects;
@@ -80,10 +78,11 @@ export class Replica {
       members,
       seeds,
       random: createRandom(config.seed),
+      rare,
       now,
     });
     this.#topology = new Topology(node, members, config.virtualNodes);
-    const view = this.#view();
+    const view = viewOf(this.#topology, this.#membership);
     const parts = { node, config: config.replication, view, store: this.#store };
     this.#coordinator = new Coordinator({ ...parts, operations: this.#operations });
     this.#handover = new Handover(parts);
@@ -102,7 +101,12 @@ export class Replica {
       if (this.#membership.version !== this.#membershipVersion) this.#membersChanged();
       if (this.#leaveBy !== null) this.#tryToFinish();
     }
-    return this.#out.take();
+    const output = this.#out.take();
+    const { messages } = output;
+    if (messages.length > 1 && this.#rare.buggify("messages of a step in reverse order")) {
+      return { ...output, messages: messages.toReversed() };
+    }
+    return output;
   }
 
   /** When the next tick is due; null when nothing waits for time to pass. */
@@ -200,7 +204,7 @@ export class Replica {
         this.#out.answer(input.request, this.#application.act(this.#applicationEffects, input.act));
         break;
       case "wall":
-        this.#wall.set(now, input.offset, input.driftPpm);
+        this.#out.setWall(input.offset, input.driftPpm);
         break;
       case "join":
         if (gossip) this.#membership.join(now, input.addresses, this.#membershipEffects);
@@ -288,17 +292,6 @@ export class Replica {
     throw new Error(`${this.#config.node} knows no address of ${node}`);
   }
 
-  #view(): ClusterView {
-    const ring = () => this.#topology.ring;
-    const membership = this.#membership;
-    return {
-      get ring() {
-        return ring();
-      },
-      status: (node) => membership.member(node)?.status,
-    };
-  }
-
   #effectsForMembership(): MembershipEffects {
     const out = this.#out;
     return {
@@ -318,17 +311,17 @@ export class Replica {
 
   #effectsForReplication(): ReplicationEffects {
     const out = this.#out;
-    const wall = () => this.#wall.at(out.now);
     return {
       get now() {
         return out.now;
       },
       get wall() {
-        return wall();
+        return out.wall;
       },
       get clock() {
         return out.clock;
       },
+      rare: this.#rare,
       nextCounter: (floor) => out.nextCounter(floor),
       local: (name, about, detail) => out.local(name, about, detail),
       append: (entry) => out.append(entry),
@@ -340,14 +333,13 @@ export class Replica {
 
   #effectsForApplication(): BroadcastEffects {
     const out = this.#out;
-    const wall = () => this.#wall.at(out.now);
-    const present = () => this.#topology.present;
+    const topology = this.#topology;
     return {
       get wall() {
-        return wall();
+        return out.wall;
       },
       get members() {
-        return present();
+        return topology.present;
       },
       local: (name, detail) => out.local(name, internal, detail),
       send: (to, message) => out.send(this.#destination(to), message, internal),

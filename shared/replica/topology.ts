@@ -6,7 +6,9 @@
  * next restart moves back.
  */
 import type { NodeId } from "../ids.ts";
+import type { Membership } from "../membership/membership.ts";
 import type { Claim, Destination, Member } from "../membership/types.ts";
+import type { ClusterView } from "../replication/types.ts";
 import { Ring } from "../ring/ring.ts";
 
 export class Topology {
@@ -65,4 +67,14 @@ export class Topology {
       from,
     }));
   }
+}
+
+/** The cluster as replication sees it: always that of now. */
+export function viewOf(topology: Topology, membership: Membership): ClusterView {
+  return {
+    get ring() {
+      return topology.ring;
+    },
+    status: (node) => membership.member(node)?.status,
+  };
 }

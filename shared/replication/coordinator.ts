@@ -55,6 +55,8 @@ export class Coordinator {
   /** In the order of their deadlines: all wait equally long. */
   readonly #pending = new Map<RequestId, Pending>();
   readonly #forwarded = new Set<RequestId>();
+  /** Acknowledgements that wait for the next tick: only where rare paths are taken on purpose. */
+  #late: (() => void)[] = [];
   #deadline: TimeMs | null = null;
   #leaving = false;
 
@@ -69,6 +71,7 @@ export class Coordinator {
 
   /** No later than the earliest time-out; may be too early. */
   get deadline(): TimeMs | null {
+    if (this.#late.length > 0) return 0;
     const forward = this.#forwarder.deadline;
     if (this.#deadline === null || forward === null) return this.#deadline ?? forward;
     return Math.min(this.#deadline, forward);
@@ -76,7 +79,7 @@ export class Coordinator {
 
   /** True when no request of a client or of another node is under way here. */
   get isIdle(): boolean {
-    return this.#pending.size === 0 && this.#forwarder.isIdle;
+    return this.#pending.size === 0 && this.#forwarder.isIdle && this.#late.length === 0;
   }
 
   /** From now on every request is refused with "leaving"; those under way are finished. */
@@ -94,8 +97,11 @@ export class Coordinator {
     fx.local("request", about, { coordinator: coordinator ?? this.#node, replicas: owners });
     if (this.#leaving) fx.reply(id, about, { ok: false, error: this.#leavingError(owners) });
     else if ("error" in checked) fx.reply(id, about, { ok: false, error: checked.error });
-    else if (coordinator === this.#node) this.#coordinate(fx, request, about, checked.quorum, null);
-    else this.#forwarder.forward(fx, request, about, owners);
+    else if (coordinator !== this.#node) this.#forwarder.forward(fx, request, about, owners);
+    else if (owners.length > 1 && fx.rare.buggify("a request forwarded by an owner")) {
+      const others = owners.filter((owner) => owner !== this.#node);
+      this.#forwarder.forward(fx, request, about, others);
+    } else this.#coordinate(fx, request, about, checked.quorum, null);
   }
 
   receive(fx: ReplicationEffects, from: NodeId, message: ReplicationMessage, about: About): void {
@@ -110,15 +116,18 @@ export class Coordinator {
         const { key, request, op, origin, replicas } = message;
         const known = this.#store.get(key);
         const state = sync(known, message.state);
-        if (state !== known) {
+        if (state === known) fx.rare.reached("a copy known already");
+        else {
+          if (state.versions.some(({ value }) => value === null)) fx.rare.reached("a tombstone merged");
           this.#store.replace(fx, key, state, about, { op: op === "get" ? "repair" : op, origin, replicas });
         }
-        fx.send(from, { kind: "REPLICATE_ACK", request, op, key }, about);
+        this.#acknowledge(fx, () => fx.send(from, { kind: "REPLICATE_ACK", request, op, key }, about));
         break;
       }
       case "REPLICATE_ACK": {
         const pending = this.#pending.get(message.request);
         if (pending && pending.op !== "get") this.#succeeded(fx, pending, from);
+        else fx.rare.reached("a late acknowledgement");
         break;
       }
       case "READ": {
@@ -129,6 +138,7 @@ export class Coordinator {
       case "READ_REPLY": {
         const pending = this.#pending.get(message.request);
         if (pending && pending.op === "get") this.#answered(fx, pending, from, message.state);
+        else fx.rare.reached("a late answer to a read");
         break;
       }
       case "HANDOVER":
@@ -148,15 +158,24 @@ export class Coordinator {
 
   tick(fx: ReplicationEffects): void {
     this.#forwarder.tick(fx);
-    if (this.#deadline === null || fx.now < this.#deadline) return;
+    for (const send of this.#late.splice(0)) send();
+    if (this.#deadline === null) return;
+    let isEarly = fx.now < this.#deadline;
+    if (isEarly && !fx.rare.buggify("a coordinator gives up early")) return;
     this.#deadline = null;
     for (const pending of this.#pending.values()) {
-      if (pending.deadline > fx.now) {
+      if (pending.deadline > fx.now && !isEarly) {
         this.#deadline = pending.deadline;
         return;
       }
+      isEarly = false;
       this.#timedOut(fx, pending);
     }
+  }
+
+  #acknowledge(fx: ReplicationEffects, send: () => void): void {
+    if (fx.rare.buggify("an acknowledgement waits for the next tick")) this.#late.push(send);
+    else send();
   }
 
   #failOwner(fx: ReplicationEffects, peer: NodeId): void {
@@ -169,7 +188,7 @@ export class Coordinator {
   }
 
   #receiveForward(fx: ReplicationEffects, from: NodeId, request: ClientRequest, about: About): void {
-    if (this.#forwarded.has(request.id)) return;
+    if (this.#forwarded.has(request.id)) return fx.rare.reached("a request forwarded twice");
     this.#forwarded.add(request.id);
     if (this.#forwarded.size > forwardsRememberedMax) {
       const [oldest] = this.#forwarded;
@@ -199,6 +218,7 @@ export class Coordinator {
     const deadline = fx.now + this.#config.requestTimeout;
     const pending = openPending(request, about, quorum, owners, failed, replyTo, deadline);
     if (isHopeless(pending)) {
+      fx.rare.reached("a request refused for want of owners");
       this.#answer(fx, pending, refused(pending, quorum.n));
       return;
     }
@@ -240,7 +260,9 @@ export class Coordinator {
 
   #broadcast(fx: ReplicationEffects, pending: Pending, message: ReplicationMessage): void {
     for (const owner of pending.owners) {
-      if (owner !== this.#node && !pending.failed.includes(owner)) fx.send(owner, message, pending.about);
+      if (owner === this.#node || pending.failed.includes(owner)) continue;
+      fx.send(owner, message, pending.about);
+      if (fx.rare.buggify("a copy or a read sent twice")) fx.send(owner, message, pending.about);
     }
   }
 
@@ -271,6 +293,7 @@ export class Coordinator {
   }
 
   #timedOut(fx: ReplicationEffects, pending: Pending): void {
+    fx.rare.reached("a request timed out");
     if (!pending.replied) this.#fail(fx, pending, "timed_out");
     if (pending.op === "get") this.#finishRead(fx, pending);
     else this.#pending.delete(pending.id);
@@ -278,6 +301,7 @@ export class Coordinator {
 
   #finishRead(fx: ReplicationEffects, pending: Pending): void {
     this.#pending.delete(pending.id);
+    if (fx.rare.buggify("read repair left out")) return;
     repairAfterRead(fx, this.#node, this.#store, pending);
   }
 

@@ -94,6 +94,7 @@ export class Forwarder {
         this.#deadline = forward.deadline; // the first in line is the next due: all wait equally long
         return;
       }
+      fx.rare.reached("a forwarded request timed out");
       const waited = patience * this.#config.requestTimeout;
       const message = `${forward.tried.at(-1)} did not answer within ${waited} ms; try again.`;
       this.#finish(fx, forward, this.#failure(forward, "timed_out", message));
@@ -107,6 +108,7 @@ export class Forwarder {
       this.#finish(fx, forward, this.#failure(forward, "unavailable", message));
       return;
     }
+    if (forward.tried.length > 0) fx.rare.reached("a forward retried");
     forward.tried.push(target);
     forward.message = fx.send(target, { kind: "FORWARD", request: forward.request }, forward.about);
   }

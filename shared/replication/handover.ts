@@ -90,19 +90,20 @@ export class Handover {
 
   /** Looks through the next keys and sends what is due. Also to be called when a member has come back. */
   tick(fx: ReplicationEffects): void {
-    if (this.#search) this.#look();
+    if (this.#search) this.#look(fx.rare.buggify("one key looked through a step") ? 1 : keysPerStep);
     for (const [target, queue] of this.#queues) {
       if (queue.batch && queue.batch.retryAt > fx.now) continue;
+      if (queue.batch) fx.rare.reached("a handover resumed");
       queue.batch = null;
       if (queue.keys.size === 0 || !this.#view.ring.nodes.includes(target)) this.#queues.delete(target);
       else if (this.#inReach(target)) this.#push(fx, target, queue);
     }
   }
 
-  #look(): void {
+  #look(keysAtMost: number): void {
     const { before, keys } = this.#search!;
     const { ring } = this.#view;
-    for (let seen = 0; seen < keysPerStep; seen++) {
+    for (let seen = 0; seen < keysAtMost; seen++) {
       const { done, value: key } = keys.next();
       if (done) {
         this.#search = null;
@@ -124,9 +125,10 @@ export class Handover {
   #push(fx: ReplicationEffects, target: NodeId, queue: Queue): void {
     const keys: Key[] = [];
     let chars = 0;
+    const keysMax = fx.rare.buggify("handover in batches of one key") ? 1 : handoverKeysMax;
     for (const key of queue.keys) {
       for (const { value } of this.#store.get(key).versions) chars += value?.length ?? 0;
-      if (keys.length > 0 && (keys.length >= handoverKeysMax || chars > handoverCharsMax)) break;
+      if (keys.length > 0 && (keys.length >= keysMax || chars > handoverCharsMax)) break;
       keys.push(key);
     }
     const number = ++this.#batches;
@@ -152,6 +154,7 @@ export class Handover {
         this.#store.replace(fx, key, state, internal, { op: "handover", origin, replicas });
       }
     }
+    if (items.length > gained.length) fx.rare.reached("a key handed over that was known already");
     fx.send(from, { kind: "HANDOVER_ACK", batch }, internal);
   }
 

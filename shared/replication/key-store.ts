@@ -53,6 +53,7 @@ export class KeyStore {
       }
     }
     if (gained.length > 0 && state.versions.length > 1) {
+      fx.rare.reached("a conflict stored");
       const dots = state.versions.map((version) => formatDot(version.dot));
       fx.local("conflict", { ...withOp(about, gained[0]!.value), key }, { dots });
     }

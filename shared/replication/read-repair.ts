@@ -28,12 +28,14 @@ export function repairAfterRead(fx: ReplicationEffects, node: NodeId, store: Key
         replicas: owners,
       } as const;
       fx.send(owner, repair, about);
+      fx.rare.reached("read repair sent");
       continue;
     }
     // Writes may have come in since this node answered itself.
     const known = store.get(key);
     const merged = sync(known, state);
     if (merged !== known) {
+      fx.rare.reached("a reader repaired itself");
       store.replace(fx, key, merged, about, { op: "repair", origin, replicas: owners });
     }
   }

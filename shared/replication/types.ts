@@ -1,4 +1,5 @@
 /** Client operations, what replicas say to each other to serve them, and what the coordinator needs of its owner. */
+import type { RarePaths } from "../buggify.ts";
 import type { KeyState } from "../clock/dotted.ts";
 import type { VectorClock } from "../clock/vector-clock.ts";
 import type { Key, MessageId, NodeId, RequestId, TimeMs } from "../ids.ts";
@@ -177,6 +178,7 @@ export interface ReplicationEffects {
   send(to: NodeId, message: ReplicationMessage, about: About): MessageId;
   /** Answers a client of this node and emits "reply". */
   reply(request: RequestId, about: About, outcome: OperationOutcome): void;
+  readonly rare: RarePaths;
   /** One more line of this node's operation log. */
   logged(item: OperationLogItem): void;
 }

@@ -3,6 +3,7 @@
  * It keeps the duties of a host and asserts, at every step, what must hold of every output.
  */
 import { expect } from "vitest";
+import { noRarePaths, type RarePaths } from "../../../shared/buggify.ts";
 import type { VectorClock } from "../../../shared/clock/vector-clock.ts";
 import { asNodeId, asRequestId, type Key, type NodeId } from "../../../shared/ids.ts";
 import { membershipPresets } from "../../../shared/membership/presets.ts";
@@ -42,15 +43,17 @@ export class Cluster {
   now = epoch;
   readonly #quorum: Quorum;
   readonly #preset: Preset;
+  readonly #rare: RarePaths;
   /** Ordered pairs "a>b" on which messages die. */
   readonly #cut = new Set<string>();
   #travelling: { at: number; from: NodeId; message: OutgoingMessage }[] = [];
   #requests = 0;
   readonly #messageIds = new Set<string>();
 
-  constructor(quorum: Quorum = { n: 3, r: 2, w: 2 }, preset: Preset = "lab") {
+  constructor(quorum: Quorum = { n: 3, r: 2, w: 2 }, preset: Preset = "lab", rare = noRarePaths) {
     this.#quorum = quorum;
     this.#preset = preset;
+    this.#rare = rare;
   }
 
   get up(): NodeId[] {
@@ -78,6 +81,7 @@ export class Cluster {
       membership: membershipPresets[this.#preset],
       replication: { ...this.#quorum, requestTimeout: 1_000 },
       seed: this.machines.size,
+      rare: this.#rare,
     };
     machine.replica = new Replica(config, machine.disk, this.now);
     this.#step(node, { kind: "tick" });

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { asKey, asNodeId } from "../../../shared/ids.ts";
@@ -109,6 +110,11 @@ describe("a cluster", () => {
 
   it("does the same, byte for byte, when given the same", () => {
     expect(run()).toBe(run());
+  });
+
+  it("does what it always did: a change of this hash is a change of what every seed means", () => {
+    const hash = createHash("sha256").update(run()).digest("hex");
+    expect(hash).toBe("660ce3a1664dc4a1a17859b21f4df3018f38578b3b25918e427884dac3a5ad28");
   });
 
   it("keeps the ring of dead members and forgets it of those that left", () => {

@@ -1,4 +1,5 @@
 /** What a coordinator does, written down, for tests of one part without a replica around it. */
+import { noRarePaths } from "../../../shared/buggify.ts";
 import { emptyClock, tick, type VectorClock } from "../../../shared/clock/vector-clock.ts";
 import {
   asKey,
@@ -31,6 +32,7 @@ export class Effects implements ReplicationEffects {
   readonly entries: Omit<LogEntry, "index" | "clock" | "at">[] = [];
   readonly outcomes: OperationOutcome[] = [];
   readonly logged = () => {};
+  readonly rare = noRarePaths;
   readonly #node: NodeId;
   #sent: { to: NodeId; id: MessageId; message: ReplicationMessage }[] = [];
   #messages = 0;
