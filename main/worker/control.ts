@@ -3,11 +3,21 @@
  * A node started by hand has none. When the line closes, the lab is gone and the node ends itself.
  */
 import type { LinkCounts, LinkSettings } from "../../shared/contract/state.ts";
+import type { ActiveRule } from "../../shared/scenario/rules.ts";
 import type { TraceEvent } from "../../shared/trace/event.ts";
 
 export type LabToNode =
   /** Settings of the outgoing links, by receiver; a receiver not named is at rest. Replaces what was set before. */
   | { readonly kind: "links"; readonly links: Readonly<Record<string, LinkSettings>> }
+  /**
+   * Message rules for what this node sends, and receivers whose messages wait. Replaces what was in force; what it held
+   * leaves now.
+   */
+  | {
+      readonly kind: "rules";
+      readonly rules: readonly ActiveRule[];
+      readonly clogged: readonly string[];
+    }
   /** The cooperative pause, for systems without SIGSTOP: no input is handled until "thaw". */
   | { readonly kind: "freeze" }
   | { readonly kind: "thaw" }
@@ -25,5 +35,7 @@ export type NodeToLab =
   | { readonly kind: "events"; readonly events: readonly TraceEvent[] }
   /** Once a second and after each change of links: counts of the outgoing links, by receiver. */
   | { readonly kind: "links"; readonly counts: Readonly<Record<string, LinkCounts>> }
+  /** Rules that count have matched so many messages of this node, by the rule's id; sent before the message leaves. */
+  | { readonly kind: "seen"; readonly seen: Readonly<Record<number, number>> }
   /** The node cannot go on; it exits right after. */
   | { readonly kind: "failed"; readonly message: string };

@@ -31,6 +31,8 @@ export interface NodeCallbacks {
   leave(): void;
   /** The node cannot go on. */
   failed(error: Error): void;
+  /** Message rules that count have matched so many of this node's messages, by id. */
+  counted(seen: Readonly<Record<number, number>>): void;
   /** A sentence for whoever watches this node. */
   notice(text: string): void;
 }
@@ -114,7 +116,8 @@ function assemble(options: NodeOptions, callbacks: NodeCallbacks, parts: Parts):
       secret: options.secret,
       received: (envelope) => host.input({ kind: "message", envelope }),
       unreachable: (to, undelivered) => host.input({ kind: "unreachable", to, undelivered }),
-      lost: (envelope, to, reason) => host.emit(lostEvent(envelope, to.node, reason, now())),
+      lost: (envelope, to, reason, rule) => host.emit(lostEvent(envelope, to.node, reason, now(), rule)),
+      counted: (seen) => callbacks.counted(seen),
       stranger: (from, reason) => {
         host.input({ kind: "stranger", from, reason });
         callbacks.notice(`A connection with ${from} was refused: ${reason}.`);

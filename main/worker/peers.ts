@@ -1,6 +1,6 @@
 /**
- * The node's side of the network: what the core wants sent goes through the fault of its link and then through the
- * one connection to its address; what peers send comes back in as messages.
+ * The node's side of the network: what the core wants sent goes through the lab's message rules, through the fault of
+ * its link and then through the one connection to its address; what peers send comes back in as messages.
  *
  * Each node dials its own connection for what it sends and only listens on those it accepts. Two connections a pair
  * cost little, and no pair ever has to agree on which of two simultaneous dials survives.
@@ -12,11 +12,14 @@ import type { Duplex } from "node:stream";
 import type { LinkCounts, LinkSettings } from "../../shared/contract/state.ts";
 import type { MessageId, NodeId } from "../../shared/ids.ts";
 import type { Destination } from "../../shared/membership/types.ts";
+import { aboutMessage } from "../../shared/replica/describe.ts";
 import type { Envelope, OutgoingMessage } from "../../shared/replica/types.ts";
+import type { ActiveRule } from "../../shared/scenario/rules.ts";
 import { type Identity, wasMyself } from "./handshake.ts";
 import { acceptPeer } from "./incoming.ts";
 import { Links, type LossReason } from "./links.ts";
 import { Outgoing } from "./outgoing.ts";
+import { OutgoingRules } from "./rules.ts";
 
 export interface PeersOwner {
   readonly identity: Identity;
@@ -24,7 +27,15 @@ export interface PeersOwner {
   received(envelope: Envelope): void;
   /** `undelivered`: messages that certainly never left. */
   unreachable(to: Destination, undelivered: readonly MessageId[]): void;
-  lost(envelope: Envelope, to: Destination, reason: LossReason | "unreachable"): void;
+  /** `rule`: the name of the rule that dropped it, if it has one. */
+  lost(
+    envelope: Envelope,
+    to: Destination,
+    reason: LossReason | "rule" | "unreachable",
+    rule?: string | null,
+  ): void;
+  /** Rules that count have matched so many of this node's messages, by id. */
+  counted(seen: Readonly<Record<number, number>>): void;
   stranger(from: string, reason: string): void;
   /** A peer refused this node: something for a person to read. */
   refused(address: string, reason: string): void;
@@ -44,6 +55,7 @@ export class Peers {
   /** Messages to a bare address, until the handshake tells whose it is. */
   readonly #unnamed = new Map<string, OutgoingMessage[]>();
   readonly #accepted = new Set<Duplex>();
+  readonly #rules: OutgoingRules<OutgoingMessage>;
   readonly #links: Links<OutgoingMessage>;
   readonly #touched = new Set<Outgoing>();
   /** Addresses that turned out to be this node's own: a seed may well name it. */
@@ -53,15 +65,24 @@ export class Peers {
 
   constructor(owner: PeersOwner, chance: () => number) {
     this.#owner = owner;
+    const after = (ms: number, action: () => void) => {
+      const timer = setTimeout(() => {
+        action();
+        this.flush();
+      }, ms);
+      return () => clearTimeout(timer);
+    };
+    this.#rules = new OutgoingRules<OutgoingMessage>({
+      node: owner.identity.node,
+      after,
+      describe: ({ envelope: { body } }) => ({ kind: body.kind, key: aboutMessage(body).key }),
+      pass: (to, message) => this.#links.send(to, message),
+      dropped: (_, { to, envelope }, rule) => owner.lost(envelope, to, "rule", rule),
+      counted: (seen) => owner.counted(seen),
+    });
     this.#links = new Links<OutgoingMessage>({
       now: () => performance.now(),
-      after: (ms, action) => {
-        const timer = setTimeout(() => {
-          action();
-          this.flush();
-        }, ms);
-        return () => clearTimeout(timer);
-      },
+      after,
       random: chance,
       deliver: (_, message) => this.#write(message),
       lost: (_, { to, envelope }, reason) => owner.lost(envelope, to, reason),
@@ -79,7 +100,7 @@ export class Peers {
     const connection = this.#connection(to.address);
     const node = to.node ?? connection.node;
     if (node !== null) {
-      this.#links.send(node, message);
+      this.#rules.send(node, message);
       return;
     }
     const waiting = this.#unnamed.get(to.address);
@@ -115,6 +136,11 @@ export class Peers {
     this.flush();
   }
 
+  setRules(rules: readonly ActiveRule[], clogged: readonly string[]): void {
+    this.#rules.apply(rules, clogged);
+    this.flush();
+  }
+
   linkCounts(): Record<string, LinkCounts> {
     return this.#links.counts();
   }
@@ -123,6 +149,7 @@ export class Peers {
   close(): void {
     this.#closed = true;
     this.flush();
+    this.#rules.close();
     this.#links.close();
     for (const connection of this.#connections.values()) connection.close();
     for (const socket of this.#accepted) socket.destroy();
@@ -157,7 +184,7 @@ export class Peers {
   #connected({ address }: Outgoing, node: NodeId): void {
     const waiting = this.#unnamed.get(address) ?? [];
     this.#unnamed.delete(address);
-    for (const { envelope } of waiting) this.#links.send(node, { to: { node, address }, envelope });
+    for (const { envelope } of waiting) this.#rules.send(node, { to: { node, address }, envelope });
     this.flush();
   }
 

@@ -70,6 +70,7 @@ export function runNode(options: NodeOptions): Promise<number> {
       running = await startNode(options, {
         leave: () => void end(true),
         failed: (error) => void fail(error),
+        counted: (seen) => line?.send({ kind: "seen", seen }),
         notice: say,
       });
       // The lab cuts links before a node is up: they must hold before it speaks to anybody.
@@ -108,6 +109,9 @@ function obey(
     case "links":
       running.peers.setLinks(message.links);
       reportLinks(running, line);
+      break;
+    case "rules":
+      running.peers.setRules(message.rules, message.clogged);
       break;
     case "evict":
       if (isNodeId(message.node)) running.host.input({ kind: "evict", node: message.node });

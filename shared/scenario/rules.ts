@@ -44,6 +44,8 @@ const pass: Decision = { kind: "pass" };
 
 /** `Item` is what the world hands over with a message, and gets back when a rule that held it ends. */
 export class RuleSet<Item> {
+  /** Grows with each message that a rule with `nth` or `times` matches. */
+  counted = 0;
   #entries: readonly Entry<Item>[] = [];
   #lastId = 0;
 
@@ -81,6 +83,7 @@ export class RuleSet<Item> {
       if (!matches(rule, message)) continue;
       const number = (seen.get(message.from) ?? 0) + 1;
       seen.set(message.from, number);
+      if (isCounted(rule)) this.counted += 1;
       if (decision !== pass || !actsOn(rule, number)) continue;
       decision = decisionOf(rule);
       if (decision.kind === "hold") held.push(item);
@@ -88,7 +91,7 @@ export class RuleSet<Item> {
     return decision;
   }
 
-  /** What a sender's rules have counted, by id: given back in `seen`, a new process goes on from there. */
+  /** What rules with `nth` or `times` have matched of a sender, by id: given back in `seen`, its next process goes on. */
   seenOf(from: string): Record<number, number> {
     const counted = this.#entries.filter(({ rule }) => isCounted(rule));
     return Object.fromEntries(counted.map(({ id, seen }) => [id, seen.get(from) ?? 0]));
