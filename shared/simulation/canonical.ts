@@ -1,6 +1,6 @@
 /**
- * The canonical form of a trace: one line of JSON per event, fields in a fixed order, clocks by node name. Two runs are
- * the same when these lines are, so their SHA-256 names a run.
+ * The canonical form of a trace: one line of JSON per event, a list of its fields in a fixed order, null where there is
+ * none, clocks by node name. Two runs are the same when these lines are, so their SHA-256 names a run.
  *
  * The id is left out, for it only counts the lines. Details keep the order in which the core wrote them, which is part
  * of what the core does.
@@ -27,26 +27,21 @@ export function portableHasher(): Hasher {
 
 /** The line of one event, without its end. */
 export function canonicalLine(event: TraceEvent): string {
-  const { node, life, seq } = event;
-  return `{"node":${quoted(node)},"life":${life},"seq":${seq}${canonicalRest(event)}`;
+  return `[${quoted(event.node)},${event.life},${event.seq}${canonicalRest(event, clockText)}`;
 }
 
 type Placeless = Omit<TraceEvent, "node" | "life" | "seq">;
 
-function canonicalRest(event: Placeless): string {
+function canonicalRest(event: Placeless, textOf: (clock: VectorClock) => string): string {
   const { at, type, op, name, clock, message, peer, key, request, detail } = event;
-  let line = `,"at":${at},"type":"${type}","op":"${op}","name":${quoted(name)},"clock":${clockText(clock)}`;
-  if (message !== undefined) line += `,"message":${quoted(message)}`;
-  if (peer !== undefined) line += `,"peer":${quoted(peer)}`;
-  if (key !== undefined) line += `,"key":${quoted(key)}`;
-  if (request !== undefined) line += `,"request":${quoted(request)}`;
-  if (detail !== undefined) line += `,"detail":${JSON.stringify(detail)}`;
-  return `${line}}`;
+  return `,${at},"${type}","${op}",${quoted(name)},${clock === null ? "null" : textOf(clock)},${optional(message)},${optional(peer)},${optional(key)},${optional(request)},${detail === undefined ? "null" : JSON.stringify(detail)}]`;
 }
 
 /** Collects lines and hashes them in large pieces. */
 export class TraceHash {
   readonly #hasher: Hasher;
+  /** Every node met so far, by name, each with its place in a clock's text. */
+  #nodes: readonly { readonly node: string; readonly text: string }[] = [];
   #pending = "";
 
   constructor(hasher: Hasher) {
@@ -54,11 +49,11 @@ export class TraceHash {
   }
 
   add(node: string, life: number, firstSeq: number, events: readonly Placeless[]): void {
-    const place = `{"node":${quoted(node)},"life":${life},"seq":`;
+    const place = `[${quoted(node)},${life},`;
     let pending = this.#pending;
     let seq = firstSeq;
     for (const event of events) {
-      pending += `${place}${seq}${canonicalRest(event)}\n`;
+      pending += `${place}${seq}${canonicalRest(event, this.#clockText)}\n`;
       seq += 1;
     }
     this.#pending = pending;
@@ -74,32 +69,37 @@ export class TraceHash {
     this.#hasher.update(this.#pending);
     this.#pending = "";
   }
+
+  /** The same as `clockText`, without sorting: a cluster has few nodes and many clocks. */
+  readonly #clockText = (clock: VectorClock): string => {
+    let found = 0;
+    let entries = "";
+    for (const { node, text } of this.#nodes) {
+      const counter = clock[node];
+      if (counter === undefined) continue;
+      entries += found === 0 ? text + counter : `,${text}${counter}`;
+      found += 1;
+    }
+    let size = 0;
+    for (const node in clock) if (clock[node] !== undefined) size += 1;
+    if (size === found) return `{${entries}}`;
+    const nodes = new Set([...this.#nodes.map(({ node }) => node), ...Object.keys(clock)]);
+    this.#nodes = [...nodes].sort().map((node) => ({ node, text: `${quoted(node)}:` }));
+    return this.#clockText(clock);
+  };
 }
 
 const pieceChars = 64 * 1024;
 
-const plain = /^[\w .:>-]*$/;
-
 /** Ids, names and most keys need no escapes. */
+const plain = /^[\w .:>-]*$/;
 const quoted = (text: string) => (plain.test(text) ? `"${text}"` : JSON.stringify(text));
+const optional = (text: string | undefined) => (text === undefined ? "null" : quoted(text));
 
 /** Entries by node name. */
-function clockText(clock: VectorClock | null): string {
-  if (clock === null) return "null";
-  let text = "";
-  let previous = "";
-  for (const node in clock) {
-    // Clocks grow by whoever is heard of next, so most are in order only in small clusters of one age.
-    if (node < previous) return sortedClockText(clock);
-    previous = node;
-    text += text === "" ? `{"${node}":${clock[node]}` : `,"${node}":${clock[node]}`;
-  }
-  return text === "" ? "{}" : `${text}}`;
-}
-
-function sortedClockText(clock: VectorClock): string {
-  const entries = Object.keys(clock).sort((a, b) => (a < b ? -1 : 1));
-  return `{${entries.map((node) => `"${node}":${clock[node]}`).join(",")}}`;
+function clockText(clock: VectorClock): string {
+  const nodes = Object.keys(clock).sort();
+  return `{${nodes.map((node) => `${quoted(node)}:${clock[node]}`).join(",")}}`;
 }
 
 /** Where two traces part: the first event that is not the same, from 0. Null when neither has one the other lacks. */

@@ -61,12 +61,20 @@ export class VirtualTime {
     const first = this.#heap[0];
     if (first === undefined || first.at > limitUs) return false;
     this.#pop();
-    if (first.at !== this.us) {
-      this.us = first.at;
-      this.now = (epochUs + first.at) / 1_000;
-    }
+    if (first.at !== this.us) this.#goTo(first.at);
     first.fire();
     return true;
+  }
+
+  /** Lets time pass up to `us`; nothing may be due before that. */
+  rest(us: number): void {
+    if (us > this.nextUs) throw new RangeError(`something is due at ${this.nextUs} µs, before ${us} µs`);
+    if (us > this.us) this.#goTo(us);
+  }
+
+  #goTo(us: number): void {
+    this.us = us;
+    this.now = (epochUs + us) / 1_000;
   }
 
   #push(timed: Timed): void {
