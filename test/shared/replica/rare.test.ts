@@ -139,7 +139,6 @@ describe("rare paths", () => {
         "a dead member came back",
         "a dead member tried again",
         "a death heard of at an exchange",
-        "a forward retried",
 
         "a helper got no answer either",
         "a key handed over that was known already",
