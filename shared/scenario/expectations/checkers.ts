@@ -1,0 +1,148 @@
+/** Expectations that a checker answers: histories of clients, final states, and the trace of membership. */
+import { checkModel } from "../../checks/check-model.ts";
+import { checkConvergence } from "../../checks/convergence.ts";
+import { checkDurability, type WrittenVersion } from "../../checks/invariants/durability.ts";
+import {
+  checkAccuracy,
+  checkCompleteness,
+  type MembershipBounds,
+} from "../../checks/invariants/membership.ts";
+import type { Verdict } from "../../checks/types.ts";
+import { checkUniqueIds } from "../../checks/unique-ids.ts";
+import type { Key } from "../../ids.ts";
+import { text } from "../../trace/detail.ts";
+import { historyOf } from "../history.ts";
+import type { CallRecord, ExpectationResult } from "../run.types.ts";
+import { commonRing } from "./replicas.ts";
+import { result, type Judge, type Subject } from "./subject.ts";
+
+/** Replicas of a key where a scenario does not say how many, and there are as many nodes. */
+const usualN = 3;
+
+/** A checker's answer as the answer to an expectation of `wanted`. */
+function asResult(
+  words: string,
+  verdict: Verdict,
+  subject: Subject,
+  wanted: "valid" | "invalid" = "valid",
+): ExpectationResult {
+  const { counterExample, summary } = verdict;
+  const found = [summary, ...(counterExample?.why ?? [])].join(" ");
+  const outcome =
+    verdict.verdict === "unknown" ? "unknown" : verdict.verdict === wanted ? "holds" : "violated";
+  const proof = (counterExample?.events ?? []).flatMap((event) => subject.idOf(event) ?? []);
+  return result(words, outcome, found, proof);
+}
+
+const isData = ({ call: { request } }: CallRecord) => request.kind === "data";
+const isMint = ({ call: { request } }: CallRecord) => request.kind === "act" && request.act.kind === "mint";
+
+export const judgeCheck: Judge<"check"> = ({ model, is }, subject) => {
+  const words = `the history is ${is} under the model ${model}`;
+  const calls = subject.record.calls.filter(isData);
+  if (!calls.some((call) => call.outcome === "ok")) {
+    return result(words, "unknown", "No operation of a client succeeded, so there is nothing to check.");
+  }
+  try {
+    return asResult(
+      words,
+      checkModel(model, historyOf({ ...subject.record, calls }), subject.limits),
+      subject,
+      is,
+    );
+  } catch (error) {
+    // The model does not understand an operation of this history.
+    return result(words, "unknown", (error as Error).message);
+  }
+};
+
+export const judgeUniqueIds: Judge<"unique-ids"> = (areUnique, subject) => {
+  const words = areUnique ? "no id is handed out twice" : "an id is handed out twice";
+  const calls = subject.record.calls.filter(isMint);
+  if (!calls.some((call) => call.outcome === "ok")) {
+    return result(words, "unknown", "No id was handed out.");
+  }
+  const verdict = checkUniqueIds(historyOf({ ...subject.record, calls }));
+  const judged = asResult(words, verdict, subject, areUnique ? "valid" : "invalid");
+  const twice = verdict.counterExample?.operations[0]?.output;
+  const minted = subject.inTime.filter(
+    (event) => event.name === "minted" && twice !== undefined && text(event.detail?.["id"]) === twice,
+  );
+  return { ...judged, proof: minted.map((event) => event.id) };
+};
+
+export const judgeNoLostWrites: Judge<"no-lost-writes"> = (_, subject) => {
+  const words = "every acknowledged write is there at the end, or was overwritten by one that had seen it";
+  const calls = subject.record.calls
+    .filter((call) => call.call.request.kind === "data" && call.call.request.op !== "get")
+    .sort((a, b) => a.invoked - b.invoked);
+  if (!calls.some((call) => call.outcome === "ok")) {
+    return result(words, "unknown", "No write was acknowledged.");
+  }
+  const history = historyOf({ ...subject.record, calls });
+  const writes = history.map((operation, index): WrittenVersion => {
+    const { call, answer } = calls[index]!;
+    const context = call.request.kind === "data" ? call.request.context : undefined;
+    const answered = answer?.ok === true ? answer : null;
+    return { operation, dot: answered?.dots[0] ?? null, overwrote: context ?? answered?.context ?? null };
+  });
+  return asResult(words, checkDurability(writes, subject.running), subject);
+};
+
+export const judgeConverged: Judge<"converged"> = (_, subject) => {
+  const words = "at the end all running replicas of every key agree";
+  const ring = commonRing(subject.running);
+  if (ring === null) {
+    return result(words, "unknown", "At the end the running nodes do not agree who is on the ring.");
+  }
+  const { n = usualN } = subject.scenario.cluster;
+  return asResult(
+    words,
+    checkConvergence(subject.running, (key) => ring.owners(key as Key, n)),
+    subject,
+  );
+};
+
+/**
+ * How long membership may take, twice over: until a node's turn to be probed comes round (SWIM, §4.3: at most 2n − 1
+ * intervals), the longest suspicion, and the way of the rumour.
+ */
+function boundsOf(subject: Subject): MembershipBounds {
+  const { probeInterval, suspicionMult, suspicionMaxTimeoutMult, gossipInterval, retransmitMult } =
+    subject.membership;
+  const n = subject.record.nodes.length;
+  const probing = (2 * n - 1) * probeInterval;
+  const suspicion = suspicionMult * Math.max(1, Math.log10(n)) * probeInterval * suspicionMaxTimeoutMult;
+  const spreading = retransmitMult * Math.ceil(Math.log10(n + 1)) * gossipInterval;
+  const bound = 2 * (probing + suspicion + spreading);
+  return { settleMs: bound, noticeMs: bound };
+}
+
+export const judgeMembership: Judge<"membership"> = (which, subject) => {
+  const bounds = boundsOf(subject);
+  const seconds = `${(bounds.noticeMs / 1_000).toFixed(1)} s`;
+  const judged: ExpectationResult[] = [];
+  if (which !== "complete") {
+    const words = "nobody convicts a node that runs and can be reached";
+    judged.push(asResult(words, checkAccuracy(subject.record.events, bounds), subject));
+  }
+  if (which !== "accurate") {
+    const words = `everybody notices within ${seconds} that a node is down`;
+    const verdict = checkCompleteness(subject.record.events, bounds);
+    const isIdle = verdict.verdict === "valid" && verdict.operations === 0;
+    judged.push(
+      isIdle
+        ? result(words, "unknown", `No node was down for ${seconds}.`)
+        : asResult(words, verdict, subject),
+    );
+  }
+  const worst = (verdict: string) => judged.find((one) => one.verdict === verdict);
+  const { verdict } = worst("violated") ?? worst("unknown") ?? judged[0]!;
+  const proof = judged.flatMap((one) => one.proof);
+  return result(
+    judged.map((one) => one.words).join(", and "),
+    verdict,
+    judged.map((one) => one.found).join(" "),
+    proof,
+  );
+};

@@ -1,0 +1,83 @@
+/**
+ * The verdict on a run: each expectation of the scenario held against what was recorded.
+ *
+ * An expectation holds, is violated, or the record cannot say; each comes with one sentence of what was found and the
+ * events that prove it. Happened-before is always taken from message edges, never from a clock: a run whose clocks are
+ * wrong must not be judged by them. Pure, and the same for real processes and the simulator.
+ */
+import type { Limits } from "../../checks/types.ts";
+import type { ExpectationResult, RunRecord, RunVerdict } from "../run.types.ts";
+import type { Expectation, Scenario } from "../schema.ts";
+import { judgeDeliveryViolations, judgeHeld } from "./broadcasts.ts";
+import {
+  judgeCheck,
+  judgeConverged,
+  judgeMembership,
+  judgeNoLostWrites,
+  judgeUniqueIds,
+} from "./checkers.ts";
+import { judgeOperations } from "./clients.ts";
+import { judgeEarlierByWallClock, judgeLamportWithoutCause, judgeSortedBy, judgeStamps } from "./clocks.ts";
+import { judgeBefore, judgeConcurrent, judgeEvent, judgeOrder, judgePast } from "./order.ts";
+import { judgeMoved, judgeState } from "./replicas.ts";
+import { Subject, type ExpectationName, type Judge } from "./subject.ts";
+import { judgeSameView, judgeSpread } from "./views.ts";
+
+const judges: { readonly [Name in ExpectationName]: Judge<Name> } = {
+  event: judgeEvent,
+  order: judgeOrder,
+  before: judgeBefore,
+  concurrent: judgeConcurrent,
+  past: judgePast,
+  stamps: judgeStamps,
+  "earlier-by-wall-clock": judgeEarlierByWallClock,
+  "sorted-by": judgeSortedBy,
+  "lamport-without-cause": judgeLamportWithoutCause,
+  "delivery-violations": judgeDeliveryViolations,
+  held: judgeHeld,
+  operations: judgeOperations,
+  "unique-ids": judgeUniqueIds,
+  check: judgeCheck,
+  "no-lost-writes": judgeNoLostWrites,
+  converged: judgeConverged,
+  membership: judgeMembership,
+  "same-view": judgeSameView,
+  state: judgeState,
+  moved: judgeMoved,
+  spread: judgeSpread,
+};
+
+/** Expectations that need no event: they can be judged when none were kept. */
+const withoutEvents: ReadonlySet<ExpectationName> = new Set([
+  "operations",
+  "check",
+  "no-lost-writes",
+  "converged",
+  "state",
+  "moved",
+  "unique-ids",
+]);
+
+/**
+ * Judges every expectation. `limits` bound searches and comparisons; what exceeds them is unknown. Violated when any is
+ * violated, else unknown when any is, else it holds. `broken` is for the caller to say, who knows why a run ended.
+ */
+export function judge(scenario: Scenario, record: RunRecord, limits: Limits): RunVerdict {
+  const subject = new Subject(scenario, record, limits);
+  const results = scenario.expect.map((expectation) => judgeOne(expectation, subject));
+  const has = (verdict: ExpectationResult["verdict"]) => results.some((one) => one.verdict === verdict);
+  return {
+    verdict: has("violated") ? "violated" : has("unknown") ? "unknown" : "holds",
+    results,
+    broken: null,
+  };
+}
+
+function judgeOne(expectation: Expectation, subject: Subject): ExpectationResult {
+  const [name, value] = Object.entries(expectation)[0] as [ExpectationName, never];
+  if (subject.record.events.length === 0 && !withoutEvents.has(name)) {
+    return { words: name, verdict: "unknown", found: "No events were kept.", proof: [] };
+  }
+  // The table's type ties each name to its judge; TypeScript cannot follow a name chosen at run time.
+  return (judges[name] as Judge<never>)(value, subject);
+}
