@@ -31,7 +31,7 @@ describe("recordings in the window", () => {
     await page.getByText("Recorded session").waitFor();
     await idle();
     for (const name of ["Faults", "Recording", "Keep this recording…"])
-      expect(await button(name).count()).toBe(0);
+      await expect.poll(() => button(name).count()).toBe(0);
     await page.getByLabel("Search the events").fill("errand");
     await page.getByLabel("Search the events").press("Enter");
     // Which of its events was recorded first, and so is found first, differs: the put, or a copy of it on its way.
@@ -52,7 +52,8 @@ describe("recordings in the window", () => {
 
     await page.getByRole("row", { name: /Milk/ }).getByRole("button", { name: "Delete…" }).click();
     await button("Cancel").click();
-    expect(await page.getByRole("row", { name: /Milk/ }).count()).toBe(1);
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await expect.poll(() => page.getByRole("row", { name: /Milk/ }).count()).toBe(1);
     await page.getByRole("row", { name: /Milk/ }).getByRole("button", { name: "Delete…" }).click();
     await button("Delete the recording").click();
     await page.getByRole("row", { name: /Milk/ }).waitFor({ state: "detached" });
