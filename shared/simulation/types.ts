@@ -2,6 +2,7 @@
 import type { RunRecord, RunVerdict } from "../scenario/run.types.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import type { RecordedEvent } from "../trace/event.ts";
+import type { Hasher } from "./canonical.ts";
 
 export interface SimulationOptions {
   readonly scenario: Scenario;
@@ -15,6 +16,8 @@ export interface SimulationOptions {
   onEvents?(events: readonly RecordedEvent[]): void;
   /** False: events are not kept for the record (hunts over long runs whose expectations do not ask for them). */
   readonly keepEvents?: boolean;
+  /** SHA-256 for the trace; a portable one when absent, which costs more than the simulation. */
+  readonly hasher?: Hasher;
 }
 
 export interface SimulationResult {

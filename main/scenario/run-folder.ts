@@ -1,0 +1,168 @@
+/**
+ * The folder a run leaves behind, simulated or real: everything that is needed to look at it again, to check it with
+ * another program, or to run it once more.
+ *
+ *   scenario.yaml       as it was run
+ *   run.json            seed, version, world, verdict in one word, SHA-256 of the trace
+ *   verdict.json        each expectation with what was found
+ *   history.jsonl       what clients saw, for `lightcone check`
+ *   nodes/<id>.jsonl    the events of each node, an object a line
+ *   session.lightcone   every event of every lane, for the window and `lightcone events`
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { z } from "zod";
+import { historyToJsonLines } from "../../shared/checks/json-lines.ts";
+import { LabError } from "../../shared/contract/errors.ts";
+import type { World } from "../../shared/contract/studio.ts";
+import { historyOf } from "../../shared/scenario/history.ts";
+import type { RunRecord, RunVerdict } from "../../shared/scenario/run.types.ts";
+import type { RecordedEvent } from "../../shared/trace/event.ts";
+import { SessionFile } from "../lab/session-file.ts";
+
+export interface FinishedRun {
+  /** The scenario's name, and its text as it was run. */
+  readonly name: string;
+  readonly text: string;
+  readonly world: World;
+  readonly seed: number;
+  readonly version: string;
+  readonly verdict: RunVerdict;
+  readonly record: RunRecord;
+  /** Of a simulated run; null for a real one. */
+  readonly traceSha256: string | null;
+  /** From the first start to the end: virtual or real milliseconds. */
+  readonly ms: number;
+  readonly reached?: Readonly<Record<string, number>>;
+}
+
+const files = {
+  scenario: "scenario.yaml",
+  run: "run.json",
+  verdict: "verdict.json",
+  history: "history.jsonl",
+  nodes: "nodes",
+  session: "session.lightcone",
+} as const;
+
+const runSchema = z.object({
+  name: z.string(),
+  world: z.enum(["simulated", "real"]),
+  seed: z.number(),
+  version: z.string(),
+  traceSha256: z.string().nullable(),
+});
+
+/** Events written in one transaction. */
+const batchEvents = 10_000;
+
+/** Throws LabError when the folder holds something else than an earlier run, which a new one replaces. */
+export function prepareRunFolder(folder: string): void {
+  try {
+    const isOther =
+      existsSync(folder) && !existsSync(join(folder, files.run)) && readdirSync(folder).length > 0;
+    if (isOther) {
+      throw new LabError(
+        "bad_input",
+        `${folder} holds something else than a run: name another folder with --out.`,
+      );
+    }
+    for (const name of Object.values(files)) rmSync(join(folder, name), { recursive: true, force: true });
+    mkdirSync(join(folder, files.nodes), { recursive: true });
+  } catch (error) {
+    if (error instanceof LabError) throw error;
+    throw new LabError(
+      "bad_input",
+      `${folder} cannot be written (${(error as Error).message}): name another with --out.`,
+    );
+  }
+}
+
+/** The folder must have been prepared. run.json comes last: a folder that has it is complete. */
+export function writeRunFolder(folder: string, run: FinishedRun): void {
+  const { name, text, world, seed, version, verdict, record, traceSha256, ms, reached } = run;
+  const { events } = record;
+  writeFileSync(join(folder, files.scenario), text);
+  writeFileSync(join(folder, files.verdict), `${JSON.stringify(verdict, null, 2)}\n`);
+  writeFileSync(join(folder, files.history), historyToJsonLines(historyOf(record)));
+  writeLanes(join(folder, files.nodes), events);
+  const createdAt = Math.floor(events[0]?.at ?? 0);
+  writeSession(
+    join(folder, files.session),
+    { id: basename(folder), name, createdAt, recordedBy: version },
+    events,
+  );
+  const facts = {
+    name,
+    world,
+    seed,
+    version,
+    verdict: verdict.verdict,
+    traceSha256,
+    events: events.length,
+    ms,
+    reached,
+  };
+  writeFileSync(join(folder, files.run), `${JSON.stringify(facts, null, 2)}\n`);
+}
+
+/** What is needed to compare a run with this one. Throws LabError when the folder holds no complete run. */
+export function readRunFolder(folder: string): {
+  readonly seed: number;
+  readonly version: string;
+  readonly traceSha256: string | null;
+  readonly events: readonly RecordedEvent[];
+} {
+  const path = join(folder, files.run);
+  let run: z.infer<typeof runSchema>;
+  try {
+    run = runSchema.parse(JSON.parse(readFileSync(path, "utf8")));
+  } catch (error) {
+    const why = error instanceof z.ZodError ? "it is not what a run writes" : (error as Error).message;
+    throw new LabError("bad_input", `${path} cannot be read (${why}): name a folder that a run has left.`);
+  }
+  const session = SessionFile.open(join(folder, files.session), true);
+  try {
+    const events: RecordedEvent[] = [];
+    while (events.length < session.last) {
+      const page = session.page(events.length, batchEvents);
+      if (page.length === 0) break;
+      for (const event of page) events.push(event);
+    }
+    return { ...run, events };
+  } finally {
+    session.close();
+  }
+}
+
+function writeLanes(folder: string, events: readonly RecordedEvent[]): void {
+  const lanes = new Map<string, string[]>();
+  for (const { id: _, ...event } of events) {
+    if (event.op === "lab") continue;
+    const lane = lanes.get(event.node);
+    const line = `${JSON.stringify(event)}\n`;
+    if (lane === undefined) lanes.set(event.node, [line]);
+    else lane.push(line);
+  }
+  for (const [node, lines] of lanes) writeFileSync(join(folder, `${node}.jsonl`), lines.join(""));
+}
+
+function writeSession(
+  path: string,
+  meta: {
+    readonly id: string;
+    readonly name: string;
+    readonly createdAt: number;
+    readonly recordedBy: string;
+  },
+  events: readonly RecordedEvent[],
+): void {
+  const session = SessionFile.create(path, meta);
+  try {
+    for (let from = 0; from < events.length; from += batchEvents) {
+      session.append(events.slice(from, from + batchEvents).map(({ id: _, ...event }) => event));
+    }
+  } finally {
+    session.close();
+  }
+}
