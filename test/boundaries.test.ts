@@ -68,8 +68,9 @@ const allowed: Record<string, readonly string[]> = {
   "main/lab": ["shared", "main/storage", "main/worker/control.ts", "main/worker/frames.ts"],
   "main/scenario": ["shared", "main/storage", "main/lab"],
   "main/hunt": ["shared", "main/storage", "main/lab", "main/scenario"],
+  "main/studio": ["shared", "main/lab", "main/scenario", "main/hunt"],
   "main/web": ["shared", "main/lab"],
-  "main/electron": ["shared", "main/lab", "package.json"],
+  "main/electron": ["shared", "main/lab", "main/studio", "package.json"],
   "main/cli": [
     "shared",
     "main/storage",
@@ -77,6 +78,7 @@ const allowed: Record<string, readonly string[]> = {
     "main/lab",
     "main/scenario",
     "main/hunt",
+    "main/studio",
     "main/web",
     "main/electron/locate.ts",
     "package.json",

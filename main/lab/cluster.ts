@@ -99,7 +99,7 @@ export class Cluster {
     this.#options.onChange();
   }
 
-  state(version: string): LabState {
+  state(version: string): Omit<LabState, "studio"> {
     const { name, preset, quorum, virtualNodes } = this.settings;
     return {
       version,

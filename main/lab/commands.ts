@@ -6,6 +6,7 @@ import type { LabState, LinkSettings } from "../../shared/contract/state.ts";
 import type { Cluster } from "./cluster.ts";
 import { type DataRequest, sendData } from "./data.ts";
 import type { Sessions } from "./sessions.ts";
+import type { Studio } from "./studio.ts";
 
 /** What commands work on. `cluster` is the one that runs now. */
 export interface CommandContext {
@@ -13,6 +14,7 @@ export interface CommandContext {
   readonly sessions: Sessions;
   readonly state: () => LabState;
   readonly newCluster: (params: CommandParams<"cluster.new">) => Promise<void>;
+  readonly studio: Studio;
 }
 
 export type Handlers = {
@@ -29,6 +31,7 @@ export function createHandlers(context: CommandContext): Handlers {
     ...networkHandlers(context),
     ...dataHandlers(context),
     ...sessionHandlers(context),
+    ...context.studio.handlers,
   };
 }
 

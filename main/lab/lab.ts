@@ -26,6 +26,7 @@ import { createHandlers, type Handlers } from "./commands.ts";
 import { DataDir } from "./data-dir.ts";
 import { connectInProcess } from "./in-process.ts";
 import { newSessionId, Sessions } from "./sessions.ts";
+import { noStudio, type Studio, type StudioMaker } from "./studio.ts";
 
 export interface LabOptions {
   /** Made when missing. Holds the clusters' data and the recorded sessions; one lab at a time. */
@@ -40,6 +41,8 @@ export interface LabOptions {
   /** Of Lightcone, shown to people and written into sessions. */
   readonly version: string;
   readonly clockStore?: ClockStoreKind;
+  /** Scenarios and hunts; without it the lab has none. */
+  readonly studio?: StudioMaker;
 }
 
 export interface Lab {
@@ -80,6 +83,7 @@ class RunningLab implements Lab {
   readonly #options: LabOptions;
   readonly #dataDir: DataDir;
   readonly #sessions: Sessions;
+  readonly #studio: Studio;
   readonly #handlers: Handlers;
   readonly #listeners = new Map<LabEventName, Set<(payload: never) => void>>();
   readonly #disconnects: (() => void)[] = [];
@@ -94,11 +98,14 @@ class RunningLab implements Lab {
     this.#options = options;
     this.#dataDir = new DataDir(options.dataDir);
     this.#sessions = new Sessions(this.#dataDir.sessions, options.version);
+    const { studio = noStudio, dataDir } = options;
+    this.#studio = studio({ dataDir, sessions: this.#sessions, onChange: () => this.#stateChanged() });
     this.#handlers = createHandlers({
       cluster: () => this.#settledCluster(),
       sessions: this.#sessions,
       state: () => this.#state(),
       newCluster: (params) => this.#newCluster(params),
+      studio: this.#studio,
     });
   }
 
@@ -162,7 +169,7 @@ class RunningLab implements Lab {
   async #close(): Promise<void> {
     // Whatever the change under way comes to, its cluster is closed below.
     await this.#changing?.catch(() => undefined);
-    await this.#cluster?.close();
+    await Promise.all([this.#cluster?.close(), this.#studio.close()]);
     if (this.#pushTimer !== null) clearTimeout(this.#pushTimer);
     this.#listeners.clear();
     for (const disconnect of this.#disconnects) disconnect();
@@ -196,7 +203,7 @@ class RunningLab implements Lab {
 
   #state(): LabState {
     if (this.#cluster === null) throw new LabError("wrong_state", "The lab is starting: ask again.");
-    return this.#cluster.state(this.#options.version);
+    return { ...this.#cluster.state(this.#options.version), studio: this.#studio.state };
   }
 
   /** Pushes the newest state now, or as soon as the last push is long enough ago. */

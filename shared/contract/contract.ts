@@ -7,6 +7,7 @@
 import { z } from "zod";
 import { presets } from "../membership/types.ts";
 import type { RecordedEvent } from "../trace/event.ts";
+import { type StudioResults, studioSchemas } from "./studio.ts";
 import {
   clockStoreKinds,
   type LabState,
@@ -101,6 +102,7 @@ export const commandSchemas = {
     after: z.number().int().min(0),
     limit: z.number().int().min(1).max(20_000),
   }),
+  ...studioSchemas,
 } as const;
 
 export type CommandName = keyof typeof commandSchemas;
@@ -129,7 +131,7 @@ type NodeCommand =
   | "node.remove"
   | "node.wipe";
 
-export interface CommandResults extends Record<NodeCommand, Record<string, never>> {
+export interface CommandResults extends Record<NodeCommand, Record<string, never>>, StudioResults {
   "lab.state": LabState;
   "cluster.new": Record<string, never>;
   "node.add": { node: string };

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { isNodeId } from "../ids.ts";
 import { presets } from "../membership/types.ts";
+import type { StudioState } from "./studio.ts";
 
 const nodeIdSchema = z
   .string()
@@ -136,5 +137,8 @@ const labStateSchema = z.object({
   /** What Ctrl+Z would take back, in words; null when there is nothing. */
   undo: z.string().nullable(),
 });
-export type LabState = z.infer<typeof labStateSchema>;
+export type LabState = z.infer<typeof labStateSchema> & {
+  /** Scenarios and hunts, beside the cluster that runs. */
+  readonly studio: StudioState;
+};
 export { nodeIdSchema };

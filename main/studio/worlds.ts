@@ -1,0 +1,26 @@
+/** The two worlds a scenario of the window is played in. */
+import { Worker } from "node:worker_threads";
+import type { FromWorker, ToWorker, WorkerSetup } from "../hunt/messages.ts";
+import type { Played, PlayOptions } from "./runs.ts";
+
+/** In a thread of its own: the lab goes on meanwhile, and a run is cancelled by ending the thread. */
+export const playSimulated =
+  ({ huntWorkerEntry, version }: { readonly huntWorkerEntry: string; readonly version: string }) =>
+  async ({ loaded, seed, folder, signal, onProgress }: PlayOptions): Promise<Played> => {
+    const setup: WorkerSetup = { text: loaded.text, file: loaded.path, version };
+    const worker = new Worker(huntWorkerEntry, { workerData: setup });
+    try {
+      return await new Promise<Played>((resolve, reject) => {
+        signal.addEventListener("abort", () => reject(new Error("cancelled")));
+        worker.on("error", reject);
+        worker.on("exit", () => reject(new Error("The simulation ended before its time.")));
+        worker.on("message", (message: FromWorker) => {
+          if (message.kind === "playing") onProgress(message);
+          else if (message.kind === "played") resolve(message);
+        });
+        worker.postMessage({ kind: "play", seed, folder } satisfies ToWorker);
+      });
+    } finally {
+      await worker.terminate();
+    }
+  };
