@@ -6,6 +6,7 @@ import { Command } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
 import { nodeCommand } from "../worker/command.ts";
 import { callCommand } from "./call.ts";
+import { checkCommand } from "./check.ts";
 import { labCommand } from "./lab.ts";
 import { eventsCommand, sessionsCommand } from "./sessions.ts";
 
@@ -15,6 +16,7 @@ const program = new Command("lightcone")
   .addCommand(labCommand(packageJson.version))
   .addCommand(nodeCommand())
   .addCommand(callCommand())
+  .addCommand(checkCommand())
   .addCommand(sessionsCommand())
   .addCommand(eventsCommand())
   .showHelpAfterError("Run it with --help to see what it takes.");

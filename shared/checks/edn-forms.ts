@@ -30,8 +30,8 @@ export class EdnForms {
   readonly #file: string;
   #line = 1;
   #mode: "plain" | "string" | "escape" | "comment" | "character" = "plain";
-  /** The vector or list around all maps. */
-  #outer: "none" | "open" | "closed" = "none";
+  /** The vector or list around all maps; "none" when the first form showed that there is none. */
+  #outer: "undecided" | "none" | "open" | "closed" = "undecided";
   #outerClose = "";
   #open: Bracket[] = [];
   /** The form being read: its finished parts and the line it began on. */
@@ -99,11 +99,11 @@ export class EdnForms {
   #between(char: string): void {
     if (isSpace(char)) return;
     if (this.#outer === "open" && char === this.#outerClose) this.#outer = "closed";
-    else if (this.#outer === "none" && (char === "[" || char === "(")) {
+    else if (this.#outer === "undecided" && (char === "[" || char === "(")) {
       this.#outer = "open";
       this.#outerClose = closing[char]!;
     } else if (this.#outer !== "closed" && (char === "{" || char === "#")) {
-      if (this.#outer === "none") this.#outer = "closed";
+      if (this.#outer === "undecided") this.#outer = "none";
       this.#formLine = this.#line;
       if (char === "{") this.#open.push({ close: "}", line: this.#line });
     } else throw this.#error(this.#line, `"${char}" stands where an operation {…} should`);

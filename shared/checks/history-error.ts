@@ -7,9 +7,9 @@ export class HistoryError extends Error {
   /** From 1; null when the whole file is meant. */
   readonly line: number | null;
 
-  /** `problem` is a sentence without its full stop, in lower case: it goes on after "file line 3: ". */
+  /** `problem` is a sentence without its full stop: it goes on after "file line 3: ". What it quotes may hold anything. */
   constructor(file: string, line: number | null, problem: string) {
-    super(`${file}${line === null ? "" : ` line ${line}`}: ${problem}.`);
+    super(`${file}${line === null ? "" : ` line ${line}`}: ${problem.replaceAll(/\s+/g, " ")}.`);
     this.name = "HistoryError";
     this.file = file;
     this.line = line;

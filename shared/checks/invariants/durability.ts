@@ -33,6 +33,8 @@ export function checkDurability(writes: readonly WrittenVersion[], states: reado
   const acknowledged = writes.filter(({ operation }) => operation.outcome === "ok");
   if (states.length === 0)
     return unknown(checker, writes.length, "No replica runs at the end, so nothing can be found.");
+  const twins = withOneDot(acknowledged);
+  if (twins !== null) return reused(writes, twins);
   const byKey = Map.groupBy(writes, ({ operation }) => operation.key ?? "");
   for (const [key, ofKey] of byKey) {
     const held = heldVersions(key, states);
@@ -60,6 +62,18 @@ export function checkDurability(writes: readonly WrittenVersion[], states: reado
     writes.length,
     `All ${plural(acknowledged.length, "acknowledged write")} are there or were overwritten.`,
   );
+}
+
+/** Two acknowledged writes that got one dot: the counter was used again, and one of them replaces the other unseen (P1). */
+function withOneDot(writes: readonly WrittenVersion[]): readonly [WrittenVersion, WrittenVersion] | null {
+  const byDot = new Map<string, WrittenVersion>();
+  for (const write of writes) {
+    if (write.dot === null) continue;
+    const other = byDot.get(write.dot);
+    if (other !== undefined) return [other, write];
+    byDot.set(write.dot, write);
+  }
+  return null;
 }
 
 interface Held {
@@ -122,6 +136,24 @@ function isHonoured(
 ): boolean {
   if (deleted.operation.outcome === "fail" || !covers(deleted, parseDot(write.dot!))) return false;
   return ![...held.values()].some(({ dot, value }) => value !== null && covers(deleted, dot));
+}
+
+function reused(
+  writes: readonly WrittenVersion[],
+  twins: readonly [WrittenVersion, WrittenVersion],
+): Verdict {
+  const [first, second] = twins;
+  return invalid(
+    checker,
+    writes.length,
+    `Two writes were acknowledged as ${first.dot}.`,
+    [first.operation, second.operation],
+    [
+      sentence(`${did(first.operation)}, acknowledged as ${first.dot}`),
+      sentence(`${did(second.operation)}, acknowledged as ${second.dot} as well`),
+      "A dot names one write; replicas take the two for the same, and one of them is lost.",
+    ],
+  );
 }
 
 function lost(
