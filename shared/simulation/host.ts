@@ -113,7 +113,7 @@ export class SimulatedHost {
     this.#commit();
   }
 
-  /** Puts an event that the core does not know of into the lane. */
+  /** Puts an event that the core does not know of into the lane, with the time at which the process gets to it. */
   emit(event: Emitted): void {
     if (this.#hasEnded) return;
     if (this.#isBlocked) {
@@ -231,7 +231,7 @@ export class SimulatedHost {
     if (inbox.length > 0) this.#inbox = [];
     this.#tickIfDue();
     for (const waiting of inbox) {
-      if (waiting.kind === "emit") this.#turn.push(nothingOf([waiting.event]));
+      if (waiting.kind === "emit") this.#turn.push(nothingOf([{ ...waiting.event, at: this.#time.now }]));
       else this.#step(waiting);
     }
     this.#commit();

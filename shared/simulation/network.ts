@@ -18,7 +18,7 @@ import { Link, type LinkSettings, type Sent } from "./links.ts";
 import type { Streams } from "./streams.ts";
 import { Timed, type VirtualTime } from "./virtual-time.ts";
 
-export type LossReason = "blocked" | "loss" | "rule" | "unreachable";
+type LossReason = "blocked" | "loss" | "rule" | "unreachable";
 
 export interface NetworkOptions {
   readonly time: VirtualTime;
@@ -93,7 +93,7 @@ export class SimulatedNetwork {
       case "pass":
         return this.#enter(link, sent, 0);
       case "drop":
-        return this.#lose(host, message, to, "rule");
+        return this.#lose(host, message, to, "rule", decision.rule);
       case "delay":
         return this.#enter(link, sent, Math.round(decision.ms * 1_000));
       case "duplicate":
@@ -241,8 +241,14 @@ export class SimulatedNetwork {
     }
   }
 
-  #lose(host: SimulatedHost, { envelope }: OutgoingMessage, to: NodeId | null, reason: LossReason): void {
-    host.emit(lostEvent(envelope, to, reason, this.#time.now));
+  #lose(
+    host: SimulatedHost,
+    { envelope }: OutgoingMessage,
+    to: NodeId | null,
+    reason: LossReason,
+    rule: string | null = null,
+  ): void {
+    host.emit(lostEvent(envelope, to, reason, this.#time.now, rule));
   }
 
   #link(from: NodeId, to: NodeId, address: string): Link {

@@ -3,12 +3,12 @@ import { describe, expect, it } from "vitest";
 import { storm } from "./storm.ts";
 
 describe("a simulated cluster", () => {
-  const seeds = Array.from({ length: 12 }, (_, i) => i * 7 + 1);
+  const seeds = Array.from({ length: 8 }, (_, i) => i * 7 + 1);
 
   it("does exactly the same again with the same seed, storms and rare paths included", () => {
     for (const seed of seeds) {
-      const first = storm({ seed, nodes: 4, stormMs: 4_000, buggify: true }).sha256;
-      expect(storm({ seed, nodes: 4, stormMs: 4_000, buggify: true }).sha256, `seed ${seed}`).toBe(first);
+      const first = storm({ seed, nodes: 4, stormMs: 1_500, buggify: true }).sha256;
+      expect(storm({ seed, nodes: 4, stormMs: 1_500, buggify: true }).sha256, `seed ${seed}`).toBe(first);
     }
   });
 

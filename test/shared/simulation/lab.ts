@@ -3,11 +3,12 @@
  * At every event it asserts what every host owes: lanes without gaps, and nothing said before its commit.
  */
 import { expect } from "vitest";
+import { nativeHasher } from "../../../main/scenario/native-hasher.ts";
 import { createRarePaths, noRarePaths } from "../../../shared/buggify.ts";
 import { asKey, asNodeId, type NodeId } from "../../../shared/ids.ts";
 import type { CallAnswer, ClientCall, FaultAction } from "../../../shared/scenario/run.types.ts";
 import { type Scenario, scenarioSchema, type ScenarioSource } from "../../../shared/scenario/schema.ts";
-import { portableHasher, TraceHash } from "../../../shared/simulation/canonical.ts";
+import { TraceHash } from "../../../shared/simulation/canonical.ts";
 import { Streams } from "../../../shared/simulation/streams.ts";
 import { epochMs } from "../../../shared/simulation/virtual-time.ts";
 import { World } from "../../../shared/simulation/world.ts";
@@ -26,8 +27,10 @@ export class SimulatedLab {
   readonly answers = new Map<number, CallAnswer>();
   readonly calls: ClientCall[] = [];
   readonly problems: string[] = [];
-  readonly #lanes = new Map<string, number>();
-  readonly #hash = new TraceHash(portableHasher());
+  readonly #lanes = new Map<string, { seq: number; at: number }>();
+  readonly #newestLife = new Map<string, number>();
+  readonly #sent = new Set<string>();
+  readonly #hash = new TraceHash(nativeHasher());
 
   constructor(nodes: readonly string[] | number, options: LabOptions = {}) {
     const { seed = 1, buggify = false, scenario = {} } = options;
@@ -70,7 +73,7 @@ export class SimulatedLab {
 
   run(ms: number): void {
     const { time } = this.world;
-    const end = time.us + ms * 1_000;
+    const end = time.us + Math.round(ms * 1_000);
     while (time.next(end));
     time.rest(end);
   }
@@ -152,11 +155,25 @@ export class SimulatedLab {
       .join("\n");
   }
 
+  /** What the duties of a host come to in the trace. */
   #record(event: TraceEvent): void {
-    const lane = `${event.node} ${event.life}`;
-    const seq = (this.#lanes.get(lane) ?? 0) + 1;
-    expect(event.seq, `${lane}: numbered in order, without gaps`).toBe(seq);
-    this.#lanes.set(lane, seq);
+    const { node, life, seq, at, message, type, name, detail, key } = event;
+    const lane = `${node} ${life}`;
+    const last = this.#lanes.get(lane) ?? { seq: 0, at: 0 };
+    expect(seq, `${lane}: numbered in order, without gaps`).toBe(last.seq + 1);
+    expect(at, `${lane}: time never runs backwards`).toBeGreaterThanOrEqual(last.at);
+    expect(life, `${node}: a life that has ended says nothing more`).toBeGreaterThanOrEqual(
+      this.#newestLife.get(node) ?? 0,
+    );
+    this.#lanes.set(lane, { seq, at });
+    this.#newestLife.set(node, life);
+    if (type === "send") this.#sent.add(message!);
+    if (type === "receive") expect(this.#sent, "a message arrives after its sending is kept").toContain(message);
+    if (type === "local" && name === "stored") {
+      const [writer, counter] = String(detail!["dot"]).split(":");
+      const state = this.world.machines.get(node).disk.keys.get(key!);
+      expect(state?.context[writer!], "stored means durable").toBeGreaterThanOrEqual(Number(counter));
+    }
     this.events.push(event);
   }
 }
