@@ -2,10 +2,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { z } from "zod";
 import { type Act, type ActAnswer, broadcastOrders } from "../../shared/broadcast/types.ts";
-import { isNodeId, type NodeId } from "../../shared/ids.ts";
+import { isNodeId, type NodeId, type RequestId } from "../../shared/ids.ts";
 import { HttpError, errorBody, readBody, sendJson, statusOf } from "./http.ts";
 
-export type RunAct = (act: Act, answer: (answer: ActAnswer) => void) => void;
+export type RunAct = (act: Act, answer: (answer: ActAnswer, request: RequestId) => void) => void;
 
 /** A text of the longest kind, every character of it escaped. */
 const bodyBytesMax = 32 * 1024;
@@ -33,8 +33,8 @@ export async function handleAct(
   run: RunAct,
 ): Promise<void> {
   const act = parseAct((await readBody(request, bodyBytesMax)).toString("utf8"));
-  run(act, (answer) => {
-    if (answer.ok) sendJson(response, 200, answer);
+  run(act, (answer, request) => {
+    if (answer.ok) sendJson(response, 200, { ...answer, request_id: request });
     else sendJson(response, statusOf[answer.code], errorBody(answer.code, answer.message));
   });
 }

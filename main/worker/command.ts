@@ -26,6 +26,8 @@ export function nodeCommand(): Command {
     .option("--seed-node <host:port>", "a node to join through; repeat it or separate by commas", collect, [])
     .option("--gossip [boolean]", "probe and gossip with other nodes; false runs alone", "true")
     .option("--preset <preset>", "timing of membership: lab, lan or classroom", "lan")
+    .option("--membership <json>", 'single values of the preset, e.g. {"probeInterval": 100}')
+    .option("--request-timeout <ms>", "how long a request may wait for its replicas", "2000")
     .option("--n <count>", "replicas of a key", "3")
     .option("--r <count>", "replies a read waits for", "2")
     .option("--w <count>", "durable copies a write waits for", "2")

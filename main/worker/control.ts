@@ -23,6 +23,8 @@ export type LabToNode =
   | { readonly kind: "thaw" }
   /** The node's wall clock is wrong by `offset` ms from now on, and by `driftPpm` µs more each second. */
   | { readonly kind: "wall"; readonly offset: number; readonly driftPpm: number }
+  /** Answered with the same number once everything told before is in force. */
+  | { readonly kind: "fence"; readonly number: number }
   /** This member will not return: say so to the others. */
   | { readonly kind: "evict"; readonly node: string }
   /** Leave the cluster, flush, exit 0: the same as SIGTERM. `leave: false` flushes and exits without leaving. */
@@ -35,6 +37,7 @@ export type NodeToLab =
   | { readonly kind: "events"; readonly events: readonly TraceEvent[] }
   /** Once a second and after each change of links: counts of the outgoing links, by receiver. */
   | { readonly kind: "links"; readonly counts: Readonly<Record<string, LinkCounts>> }
+  | { readonly kind: "fence"; readonly number: number }
   /** Rules that count have matched so many messages of this node, by the rule's id; sent before the message leaves. */
   | { readonly kind: "seen"; readonly seen: Readonly<Record<number, number>> }
   /** The node cannot go on; it exits right after. */

@@ -9,9 +9,9 @@
  */
 import { isUtf8 } from "node:buffer";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { liveVersions } from "../../shared/clock/dotted.ts";
+import { formatDot, liveVersions } from "../../shared/clock/dotted.ts";
 import { isVectorClock, type VectorClock } from "../../shared/clock/vector-clock.ts";
-import { asKey, type Key, keyBytesMax, valueBytesMax } from "../../shared/ids.ts";
+import { asKey, type Key, keyBytesMax, type RequestId, valueBytesMax } from "../../shared/ids.ts";
 import type {
   ClientRequest,
   DataOperation,
@@ -37,7 +37,7 @@ const operationOfMethod: Readonly<Record<string, DataOperation>> = {
 
 export type RunOperation = (
   request: Omit<ClientRequest, "id">,
-  reply: (outcome: OperationOutcome) => void,
+  reply: (outcome: OperationOutcome, request: RequestId) => void,
 ) => void;
 
 /** Answers every request below `dataPath`. Throws HttpError for what is wrong with the request. */
@@ -73,8 +73,8 @@ export async function handleData(
       ...(context === undefined ? {} : { context }),
       ...(quorum === undefined ? {} : { quorum }),
     },
-    (outcome) => {
-      if (outcome.ok) sendResult(response, outcome.result, value);
+    (outcome, id) => {
+      if (outcome.ok) sendResult(response, outcome.result, id, value);
       else sendFailure(response, key, outcome.error);
     },
   );
@@ -153,7 +153,12 @@ function parseBody(bytes: Buffer): { value: string; context?: VectorClock } {
   return { value, context };
 }
 
-function sendResult(response: ServerResponse, result: OperationResult, written: string | undefined): void {
+function sendResult(
+  response: ServerResponse,
+  result: OperationResult,
+  request: RequestId,
+  written: string | undefined,
+): void {
   const { op, state, replicas } = result;
   const live = liveVersions(state);
   const encoded = Buffer.from(JSON.stringify(state.context)).toString("base64url");
@@ -172,7 +177,10 @@ function sendResult(response: ServerResponse, result: OperationResult, written: 
     causal_hash: result.hash,
     context: state.context,
     conflict: live.length > 1,
-    versions: live.map(({ dot, value, at }) => ({ value, dot: `${dot.node}:${dot.counter}`, at })),
+    versions: live.map(({ dot, value, at }) => ({ value, dot: formatDot(dot), at })),
+    /** Of every version, tombstones included. */
+    dots: state.versions.map(({ dot }) => formatDot(dot)),
+    request_id: request,
   };
   if (op === "get" && live.length === 0) {
     const absent = errorBody("not_found", `There is no value under the key "${result.key}".`);

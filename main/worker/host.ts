@@ -41,8 +41,8 @@ export interface HostOptions {
   failed(error: Error): void;
 }
 
-type Reply = (outcome: OperationOutcome) => void;
-type AnswerAct = (answer: ActAnswer) => void;
+type Reply = (outcome: OperationOutcome, request: RequestId) => void;
+type AnswerAct = (answer: ActAnswer, request: RequestId) => void;
 
 interface Turn {
   readonly records: DurableRecord[];
@@ -257,12 +257,12 @@ export class Host {
     for (const { request, outcome } of turn.replies) {
       const reply = this.#replies.get(request);
       this.#replies.delete(request);
-      reply?.(outcome);
+      reply?.(outcome, request);
     }
     for (const { request, answer } of turn.answers) {
       const answerAct = this.#answers.get(request);
       this.#answers.delete(request);
-      answerAct?.(answer);
+      answerAct?.(answer, request);
     }
     if (turn.events.length > 0) for (const listener of this.#listeners) listener(turn.events);
     if (!this.#dirty) for (const resolve of this.#idle.splice(0)) resolve();

@@ -5,7 +5,6 @@
 import { randomBytes, randomInt } from "node:crypto";
 import type { Server } from "node:http";
 import { join } from "node:path";
-import { membershipPresets } from "../../shared/membership/presets.ts";
 import { type NodeId, asNodeId } from "../../shared/ids.ts";
 import { lostEvent } from "../../shared/replica/lost-event.ts";
 import { Replica } from "../../shared/replica/replica.ts";
@@ -17,14 +16,11 @@ import { Host } from "./host.ts";
 import { Guard } from "./http.ts";
 import { LiveFeed } from "./live-feed.ts";
 import { OperationMetrics, renderNodeMetrics } from "./node-metrics.ts";
-import type { NodeOptions } from "./options.ts";
+import { membershipOf, type NodeOptions } from "./options.ts";
 import { Peers } from "./peers.ts";
 import type { Service } from "./routes.ts";
 import { listen, serve } from "./server.ts";
 import { statusesOf, type Subject } from "./views.ts";
-
-/** How long a coordinator waits for its replicas. */
-const requestTimeoutMs = 2_000;
 
 export interface NodeCallbacks {
   /** POST /gossip/leave. */
@@ -102,8 +98,8 @@ function assemble(options: NodeOptions, callbacks: NodeCallbacks, parts: Parts):
       seeds: options.seeds,
       gossip: options.gossip,
       virtualNodes: options.virtualNodes,
-      membership: membershipPresets[options.preset],
-      replication: { n: options.n, r: options.r, w: options.w, requestTimeout: requestTimeoutMs },
+      membership: membershipOf(options),
+      replication: { n: options.n, r: options.r, w: options.w, requestTimeout: options.requestTimeout },
       clockStore: options.clockStore,
       seed: randomInt(2 ** 47),
     },
@@ -175,9 +171,9 @@ function serviceOf(
     subject,
     run: (request, reply) => {
       const start = performance.now();
-      host.request(request, (outcome) => {
+      host.request(request, (outcome, id) => {
         operations.observe(request.op, outcome, performance.now() - start);
-        reply(outcome);
+        reply(outcome, id);
       });
     },
     act: (act, answer) => host.act(act, answer),

@@ -4,7 +4,8 @@ import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { clockStoreKinds } from "../../shared/contract/state.ts";
 import { isNodeId } from "../../shared/ids.ts";
-import { presets } from "../../shared/membership/types.ts";
+import { membershipPresets } from "../../shared/membership/presets.ts";
+import { type MembershipConfig, presets } from "../../shared/membership/types.ts";
 import { isLoopback, parseAddress } from "./address.ts";
 
 /** Known to everybody who has read this, and so proof of nothing: for loopback only. */
@@ -20,6 +21,26 @@ const wholeNumber = (what: string, min: number, max: number) => {
 const seed = z.string().refine((text) => parseAddress(text) !== null, {
   error: ({ input }) => `--seed-node must be like localhost:8081, not "${String(input)}".`,
 });
+
+const membershipNames = Object.keys(membershipPresets.lab) as (keyof MembershipConfig)[];
+const membershipSentence = `--membership must be JSON like {"probeInterval": 100}; its names are ${membershipNames.join(", ")}.`;
+const membershipText = z
+  .string()
+  .transform((text, context) => {
+    try {
+      return JSON.parse(text) as unknown;
+    } catch {
+      context.addIssue({ code: "custom", message: membershipSentence });
+      return z.NEVER;
+    }
+  })
+  .pipe(
+    z.partialRecord(
+      z.enum(membershipNames),
+      z.number(membershipSentence).min(0, membershipSentence),
+      membershipSentence,
+    ),
+  );
 
 const schema = z
   .object({
@@ -37,6 +58,10 @@ const schema = z
     seeds: z.array(seed).default([]),
     gossip: z.boolean().default(true),
     preset: z.enum(presets, { error: `--preset must be one of ${presets.join(", ")}.` }).default("lan"),
+    /** Single values of the preset, by their names in it. */
+    membership: membershipText.default({}),
+    /** How long a coordinator waits for its replicas, in milliseconds. */
+    requestTimeout: wholeNumber("--request-timeout", 1, 86_400_000).default(2_000),
     n: wholeNumber("--n", 1, 999).default(3),
     r: wholeNumber("--r", 1, 999).default(2),
     w: wholeNumber("--w", 1, 999).default(2),
@@ -68,6 +93,11 @@ const schema = z
   });
 
 export type NodeOptions = z.infer<typeof schema>;
+
+/** The preset with the values that were given by themselves. */
+export function membershipOf({ preset, membership }: NodeOptions): MembershipConfig {
+  return { ...membershipPresets[preset], ...(membership as Partial<MembershipConfig>) };
+}
 
 /** Something typed wrongly; `message` says what and how to do it. */
 export class OptionsError extends Error {}

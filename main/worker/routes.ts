@@ -10,6 +10,7 @@ import {
   gossipMembers,
   gossipRumours,
   gossipStatus,
+  keys,
   ring,
   status,
   vectorClock,
@@ -36,12 +37,17 @@ type Handler = (
 ) => unknown;
 
 const eventsShownMax = 1_000;
+const keysShownMax = 10_000;
 const smallBodyBytesMax = 16 * 1024;
 
 /** What a handler returns is sent as JSON; undefined when it has answered itself. */
 const table: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
   "/api/v1/vector-clock": {
-    GET: ({ subject }, query) => vectorClock(subject, readLimit(query.get("limit"))),
+    GET: ({ subject }, query) => vectorClock(subject, readLimit(query.get("limit"), eventsShownMax)),
+  },
+  "/api/v1/keys": {
+    GET: ({ subject }, query) =>
+      keys(subject, query.get("after"), readLimit(query.get("limit"), keysShownMax)),
   },
   "/api/v1/ring": { GET: ({ subject }, query) => ring(subject, query.get("key")) },
   "/api/v1/status": { GET: ({ subject }) => status(subject) },
@@ -157,11 +163,8 @@ async function join(service: Service, _query: URLSearchParams, request: Incoming
 const badJoin = () =>
   new HttpError("bad_input", `The body must be like {"node_id": "node-3", "address": "localhost:8083"}.`);
 
-function readLimit(text: string | null): number {
+function readLimit(text: string | null, max: number): number {
   if (text === null) return 100;
-  if (/^[1-9]\d{0,3}$/.test(text)) return Math.min(Number(text), eventsShownMax);
-  throw new HttpError(
-    "bad_input",
-    `limit must be a whole number from 1 to ${eventsShownMax}, not "${text}".`,
-  );
+  if (/^[1-9]\d{0,4}$/.test(text)) return Math.min(Number(text), max);
+  throw new HttpError("bad_input", `limit must be a whole number from 1 to ${max}, not "${text}".`);
 }

@@ -113,6 +113,9 @@ function obey(
     case "rules":
       running.peers.setRules(message.rules, message.clogged);
       break;
+    case "fence":
+      line?.send(message);
+      break;
     case "evict":
       if (isNodeId(message.node)) running.host.input({ kind: "evict", node: message.node });
       break;

@@ -2,11 +2,10 @@
 import type { Member } from "../../shared/membership/types.ts";
 import type { Key, NodeId } from "../../shared/ids.ts";
 import { asKey } from "../../shared/ids.ts";
-import { liveVersions } from "../../shared/clock/dotted.ts";
-import { membershipPresets } from "../../shared/membership/presets.ts";
+import { formatDot, liveVersions } from "../../shared/clock/dotted.ts";
 import type { Replica } from "../../shared/replica/replica.ts";
 import type { MemberStatus } from "../../shared/trace/names.ts";
-import type { NodeOptions } from "./options.ts";
+import { membershipOf, type NodeOptions } from "./options.ts";
 
 export interface Subject {
   readonly options: NodeOptions;
@@ -43,7 +42,7 @@ export function statusesOf({ replica }: Subject): [string, number][] {
 export function gossipStatus({ node, options, replica }: Subject) {
   const members = replica.members();
   const counts = countStatuses(members);
-  const config = membershipPresets[options.preset];
+  const config = membershipOf(options);
   const suspicion = config.suspicionMult * Math.max(1, Math.log10(members.length)) * config.probeInterval;
   return {
     gossip_status: {
@@ -139,6 +138,27 @@ function conflict(replica: Replica, key: Key) {
     context: state.context,
   };
 }
+
+/** A page of what this node stores, in the order of the keys: each with its whole state, tombstones included. */
+export function keys({ node, replica }: Subject, after: string | null, limit: number) {
+  const names = [...replica.keys.keys()].filter((key) => after === null || key > after).toSorted(inOrder);
+  const shown = names.slice(0, limit);
+  return {
+    node_id: node,
+    keys: shown.map((key) => {
+      const { context, versions } = replica.keys.get(key)!;
+      return {
+        key,
+        context,
+        versions: versions.map(({ dot, value, at }) => ({ dot: formatDot(dot), value, at })),
+      };
+    }),
+    /** What to ask for next; null at the end. */
+    next: names.length > limit ? shown.at(-1)! : null,
+  };
+}
+
+const inOrder = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
 /** The whole ring; with a key, also where it lies and who owns it. */
 export function ring({ node, options, replica }: Subject, key: string | null) {

@@ -66,6 +66,7 @@ describe("what is wrong with a request gets one clear sentence", () => {
     ["GET", "/api/v1/merkle-tree", 501, /Merkle trees/],
     ["POST", "/gossip/join", 400, /like \{"node_id"/],
     ["GET", "/api/v1/vector-clock?limit=0", 400, /limit must be/],
+    ["GET", "/api/v1/keys?limit=all", 400, /from 1 to 10000/],
   ])("%s %s", async (method, path, status, sentence) => {
     const answer = await node.request(method, path);
     expect(answer.status).toBe(status);
@@ -191,6 +192,33 @@ describe("keys and values", () => {
     const answer = await node.get("d");
     expect(answer.status).toBe(404);
     expect(answer.headers.get("x-lightcone-context")).toBeTruthy();
+    expect(answer.body["dots"]).toEqual([expect.stringMatching(/^node-1:\d+$/)]);
+  });
+});
+
+describe("what the node stores", () => {
+  it("comes page by page in the order of the keys, tombstones included", async () => {
+    for (const key of ["page:c", "page:a", "page:b"]) await node.put(key, `of ${key}`);
+    const deleted = await node.request("DELETE", "/api/v1/data/page:b");
+    const ask = async (query: string) => (await node.request("GET", `/api/v1/keys?${query}`)).body;
+    const first = await ask("after=page:&limit=2");
+    expect(first).toMatchObject({
+      node_id: "node-1",
+      keys: [
+        { key: "page:a", versions: [{ value: "of page:a", dot: expect.stringMatching(/^node-1:\d+$/) }] },
+        { key: "page:b", context: deleted.body["context"], versions: [{ value: null }] },
+      ],
+      next: "page:b",
+    });
+    const second = await ask("after=page:b&limit=2");
+    expect((second["keys"] as { key: string }[])[0]!.key).toBe("page:c");
+    expect((await ask("limit=10000"))["next"]).toBeNull();
+  });
+
+  it("names the request that an answer belongs to, as the trace does", async () => {
+    const ids = [await node.put("named", "x"), await node.get("named")].map(({ body }) => body["request_id"]);
+    expect(ids).toEqual([expect.stringMatching(/^node-1\./), expect.stringMatching(/^node-1\./)]);
+    expect(new Set(ids).size).toBe(2);
   });
 });
 

@@ -1,0 +1,25 @@
+/** What a person may type for a node, and the sentences about it. */
+import { expect, it } from "vitest";
+import { membershipOf, OptionsError, parseNodeOptions } from "../../../main/worker/options.ts";
+import { membershipPresets } from "../../../shared/membership/presets.ts";
+
+const least = { nodeId: "node-1", dataDir: "somewhere", port: 0 };
+
+it("takes single values of the preset", () => {
+  const options = parseNodeOptions({ ...least, preset: "lab", membership: '{"probeInterval": 50}' });
+  expect(membershipOf(options)).toEqual({ ...membershipPresets.lab, probeInterval: 50 });
+  expect(membershipOf(parseNodeOptions({ ...least, preset: "lab" }))).toEqual(membershipPresets.lab);
+});
+
+it.each([["probeInterval=50"], ['{"speed": 9}'], ['{"probeInterval": -1}'], ["[1]"]])(
+  "refuses %s for membership in a sentence with the names",
+  (membership) => {
+    const parse = () => parseNodeOptions({ ...least, membership });
+    expect(parse).toThrow(OptionsError);
+    expect(parse).toThrow(/--membership must be JSON like .* names are probeInterval, /);
+  },
+);
+
+it.each([["0"], ["soon"]])("refuses a request time-out of %s", (requestTimeout) => {
+  expect(() => parseNodeOptions({ ...least, requestTimeout })).toThrow(/--request-timeout must be/);
+});
