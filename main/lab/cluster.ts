@@ -4,7 +4,7 @@
  * It ties the parts together and beats once a second: looks for processes paused from elsewhere, records the proof
  * that faults work, and refreshes the counts that change all the time.
  */
-import type { LabState } from "../../shared/contract/state.ts";
+import { type LabState, restingLink } from "../../shared/contract/state.ts";
 import type { RecordedEvent } from "../../shared/trace/event.ts";
 import { readTraceAfter } from "../storage/trace-blobs.ts";
 import type { DataDir } from "./data-dir.ts";
@@ -14,6 +14,7 @@ import { Load } from "./load.ts";
 import type { ManagedNode } from "./managed-node.ts";
 import { Network } from "./network.ts";
 import { Recorder } from "./recorder.ts";
+import { RuleTable } from "./rules.ts";
 import type { Sessions } from "./sessions.ts";
 import { type ClusterSettings, Supervisor } from "./supervisor.ts";
 import { UndoStack } from "./undo.ts";
@@ -27,6 +28,8 @@ export interface ClusterOptions {
   readonly dataDir: DataDir;
   readonly sessions: Sessions;
   readonly opsPerSecond: number;
+  /** Of the session; the usual one when absent. */
+  readonly title?: string;
   readonly onChange: () => void;
   readonly onRecorded: (events: RecordedEvent[]) => void;
   readonly onNotice: (level: "info" | "warning" | "error", text: string) => void;
@@ -41,7 +44,8 @@ export class Cluster {
   readonly load: Load;
   readonly undo = new UndoStack();
   readonly #options: ClusterOptions;
-  readonly #links = new LinkTable();
+  readonly #links: LinkTable;
+  readonly #rules = new RuleTable();
   readonly #lookingAt = new Set<ManagedNode>();
   #beat: NodeJS.Timeout | null = null;
 
@@ -49,8 +53,10 @@ export class Cluster {
     const { settings, dataDir, sessions, onChange } = options;
     this.#options = options;
     this.settings = settings;
+    this.#links = new LinkTable({ ...restingLink, ...settings.link });
+    const { title = `Cluster of ${new Date().toLocaleString("en-GB", { timeZoneName: "short" })}` } = options;
     this.recorder = new Recorder({
-      file: sessions.begin(`Cluster of ${new Date().toLocaleString("en-GB", { timeZoneName: "short" })}`),
+      file: sessions.begin(title),
       onRecorded: options.onRecorded,
       onFailed: (error) =>
         options.onNotice(
@@ -62,22 +68,29 @@ export class Cluster {
     this.supervisor = new Supervisor({
       settings,
       links: this.#links,
+      rules: this.#rules,
       recorder: this.recorder,
       dataDirOf: (node) => dataDir.node(settings.name, node),
       onChange,
       onUnexpectedEnd: (sentence) => options.onNotice("warning", sentence),
     });
     this.faults = new NodeFaults(this.supervisor, this.recorder);
-    this.network = new Network(this.#links, this.recorder, this.supervisor, onChange);
+    this.network = new Network({
+      links: this.#links,
+      rules: this.#rules,
+      recorder: this.recorder,
+      supervisor: this.supervisor,
+      onChange,
+    });
     this.load = new Load(options.opsPerSecond || usualLoad, () =>
       this.supervisor.all().filter((node) => node.status === "running"),
     );
   }
 
-  /** Resolves when every node serves or has said why not. */
-  async start(count: number): Promise<void> {
+  /** Starts so many nodes, or nodes of these names. Resolves when every one serves or has said why not. */
+  async start(wanted: number | readonly string[]): Promise<void> {
     const { name, preset, quorum, virtualNodes } = this.settings;
-    const nodes = await this.supervisor.addNodes(count);
+    const nodes = await this.supervisor.addNodes(wanted);
     this.recorder.lab("cluster", {
       name,
       preset,
@@ -86,6 +99,7 @@ export class Cluster {
       nodes: nodes.map((node) => node.id),
     });
     for (const { id, address } of nodes) this.recorder.lab("node-added", { node: id, address });
+    this.network.recordLinks();
     this.#beat = setInterval(() => this.#onBeat(), beatMs);
     // A node that fails says so in its state; the others go on.
     await Promise.allSettled(nodes.map((node) => this.supervisor.start(node)));
@@ -118,6 +132,7 @@ export class Cluster {
     if (this.#beat !== null) clearInterval(this.#beat);
     this.#beat = null;
     this.load.close();
+    this.network.close();
     await this.supervisor.close();
     this.recorder.close();
     this.#options.sessions.end(this.recorder.file);

@@ -58,9 +58,9 @@ export class NodeFaults {
     });
   }
 
-  /** Makes a node with the next free number and waits until it serves. */
-  async add(): Promise<string> {
-    const [node] = await this.#supervisor.addNodes(1);
+  /** Makes a node, with the next free number where it gets no name, and waits until it serves. */
+  async add(name?: string): Promise<string> {
+    const [node] = await this.#supervisor.addNodes(name === undefined ? 1 : [name]);
     if (node === undefined) throw new LabError("internal", "No node was made.");
     this.#recorder.lab("node-added", { node: node.id, address: node.address });
     await node.inTurn(() => this.#supervisor.start(node));
@@ -96,6 +96,14 @@ export class NodeFaults {
       this.#recorder.lab("wipe", { node: id });
       wipe(node.dataDir);
     });
+  }
+
+  /** The node's wall clock is wrong by `offset` ms from now on, and by `drift` millionths more. */
+  setClock(id: string, offset: number, drift: number): Promise<void> {
+    const node = this.#supervisor.get(id);
+    this.#recorder.lab("clock", { node: node.id, offset, drift });
+    this.#supervisor.setWall(id, offset, drift);
+    return this.#supervisor.fence();
   }
 
   #stop(node: ManagedNode): Promise<void> {

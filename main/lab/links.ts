@@ -44,18 +44,26 @@ const isResting = (settings: LinkSettings) =>
 
 export class LinkTable {
   partition: PartitionState | null = null;
+  /** Of every link that is new. */
+  readonly #initial: LinkSettings;
   readonly #links = new Map<string, Link>();
   #nodes: readonly string[] = [];
   #effectChanged = false;
 
-  /** Links of a new node are at rest; those of a node that is gone are forgotten, in the partition too. */
+  constructor(initial: LinkSettings = restingLink) {
+    this.#initial = initial;
+  }
+
+  /** Links of a new node are as at the beginning; those of a node that is gone are forgotten, in the partition too. */
   setNodes(nodes: readonly string[]): void {
     this.#nodes = nodes;
     const pairs = new Map(orderedPairs(nodes).map(([from, to]) => [pairName(from, to), { from, to }]));
     for (const name of this.#links.keys()) if (!pairs.has(name)) this.#links.delete(name);
     for (const [name, pair] of pairs) {
       if (!this.#links.has(name)) {
-        this.#links.set(name, { ...pair, settings: restingLink, counts: noCounts, effect: null });
+        const link: Link = { ...pair, settings: restingLink, counts: noCounts, effect: null };
+        this.#links.set(name, link);
+        this.#apply(link, this.#initial);
       }
     }
     if (this.partition !== null) {

@@ -16,6 +16,8 @@ import { loopback } from "./ports.ts";
 const startMs = 15_000;
 const stopMs = 10_000;
 const killMs = 5_000;
+/** A node whose event loop stands still for this long is not waited for. */
+const fenceMs = 2_000;
 
 export interface NodePlace {
   readonly id: string;
@@ -51,6 +53,8 @@ export class ManagedNode {
   #ended: Promise<void> = Promise.resolve();
   #readyOrEnded: (() => void) | null = null;
   #queue: Promise<unknown> = Promise.resolve();
+  #fences = 0;
+  readonly #fenced = new Map<number, () => void>();
 
   constructor(place: NodePlace, owner: NodeOwner) {
     this.id = place.id;
@@ -91,6 +95,17 @@ export class ManagedNode {
 
   send(message: LabToNode): void {
     this.#process?.send(message);
+  }
+
+  /** Resolves when everything sent before is in force, or the process has ended, or cannot answer for long. */
+  async fence(): Promise<void> {
+    this.#fences += 1;
+    const number = this.#fences;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#fenced.set(number, resolve);
+    this.send({ kind: "fence", number });
+    await within(fenceMs, Promise.race([promise, this.#ended]));
+    this.#fenced.delete(number);
   }
 
   /** Resolves when the node serves; rejects with its own sentence when it does not. */
@@ -198,6 +213,8 @@ export class ManagedNode {
       if (this.#status === "starting") this.#setStatus("running");
       this.#owner.onReady(this, message.life, message.pid);
       this.#readyOrEnded?.();
+    } else if (message.kind === "fence") {
+      this.#fenced.get(message.number)?.();
     } else if (message.kind === "failed") {
       this.#lastFailure = message.message;
     }

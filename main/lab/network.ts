@@ -8,18 +8,42 @@ import {
 } from "../../shared/contract/state.ts";
 import type { LinkSnapshot, LinkTable } from "./links.ts";
 import { pairName, type PartitionRequest, planPartition } from "./partition.ts";
+import type { MessageRule } from "../../shared/scenario/schema.ts";
+import type { LabEventDetails } from "../../shared/trace/names.ts";
 import type { Recorder } from "./recorder.ts";
+import type { RuleTable } from "./rules.ts";
 import type { Supervisor } from "./supervisor.ts";
+
+export interface NetworkParts {
+  readonly links: LinkTable;
+  readonly rules: RuleTable;
+  readonly recorder: Recorder;
+  readonly supervisor: Supervisor;
+  readonly onChange: () => void;
+}
+
+export interface Flap {
+  readonly from: string;
+  readonly to: string;
+  readonly upMs: number;
+  readonly downMs: number;
+}
+
+/** No link flaps faster, whatever is asked for. */
+const flapMsMin = 1;
 
 export class Network {
   readonly #links: LinkTable;
+  readonly #rules: RuleTable;
   readonly #recorder: Recorder;
   readonly #supervisor: Supervisor;
   readonly #onChange: () => void;
+  readonly #flaps = new Set<NodeJS.Timeout>();
   #partitions = 0;
 
-  constructor(links: LinkTable, recorder: Recorder, supervisor: Supervisor, onChange: () => void) {
+  constructor({ links, rules, recorder, supervisor, onChange }: NetworkParts) {
     this.#links = links;
+    this.#rules = rules;
     this.#recorder = recorder;
     this.#supervisor = supervisor;
     this.#onChange = onChange;
@@ -34,9 +58,49 @@ export class Network {
   }
 
   setLink(from: string, to: string, change: Partial<LinkSettings>): void {
-    const settings = this.#links.set(from, to, change);
-    this.#recorder.lab("link", { from, to, settings: awayFromRest(settings) });
+    this.#links.set(from, to, change);
+    this.#record(from, to);
     this.#apply();
+  }
+
+  /** Records every link that is not at rest. */
+  recordLinks(): void {
+    for (const { from, to, settings } of this.#links.list()) {
+      if (!isEqual(settings, restingLink)) this.#record(from, to);
+    }
+  }
+
+  /** Messages from the one to the other wait until every link is healed. */
+  clog(from: string, to: string): void {
+    this.#links.settings(from, to);
+    this.#rules.clog(from, to);
+    this.#record(from, to);
+    this.#supervisor.sendRules();
+  }
+
+  /** Cuts and heals the pair in turn, until heal or until one of them is gone. */
+  flap(flap: Flap): void {
+    this.#links.settings(flap.from, flap.to);
+    this.#turn(flap, true);
+  }
+
+  addRule(rule: MessageRule): void {
+    this.#recorder.lab("rule", withoutAbsent(rule));
+    this.#rules.add(rule);
+    this.#supervisor.sendRules();
+  }
+
+  /** Rules of this name end; what they held leaves now. */
+  endRule(name: string): void {
+    this.#recorder.lab("end-rule", { name });
+    this.#rules.end(name);
+    this.#supervisor.sendRules();
+  }
+
+  /** Ends what goes on by itself. */
+  close(): void {
+    for (const timer of this.#flaps) clearTimeout(timer);
+    this.#flaps.clear();
   }
 
   makePartition(request: PartitionRequest): PartitionState {
@@ -56,14 +120,20 @@ export class Network {
     return partition;
   }
 
-  /** Unblocks every link; with `all`, sets every link to rest. */
+  /** Unblocks every link; with `all`, sets every link to rest and ends every message rule and clog. */
   heal(all: boolean): void {
+    this.close();
     this.#recorder.lab("heal", { id: this.#links.partition?.id ?? null });
     const ended = this.#links.partition;
     const before = this.#links.list();
     this.#links.heal(all);
+    const hadRules = all && !this.#rules.isEmpty;
+    const clogged = hadRules ? before.filter(({ from, to }) => this.#rules.isClogged(from, to)) : [];
+    if (hadRules) this.#rules.clear();
     this.#recordChanged(before, ended, null);
+    for (const { from, to } of clogged) this.#record(from, to);
     this.#apply();
+    if (hadRules) this.#supervisor.sendRules();
   }
 
   snapshot(): LinkSnapshot {
@@ -100,8 +170,29 @@ export class Network {
       const isCut = begun?.cut.includes(name) ?? false;
       const isOpened = ended?.cut.includes(name) ?? false;
       if (isEqual({ ...old, blocked: isCut || (old.blocked && !isOpened) }, settings)) continue;
-      this.#recorder.lab("link", { from, to, settings: awayFromRest(settings) });
+      this.#record(from, to);
     }
+  }
+
+  #record(from: string, to: string): void {
+    const settings = awayFromRest(this.#links.settings(from, to));
+    const clogged = this.#rules.isClogged(from, to) ? { clogged: true } : {};
+    this.#recorder.lab("link", { from, to, settings: { ...settings, ...clogged } });
+  }
+
+  #turn(flap: Flap, blocked: boolean): void {
+    const { from, to, upMs, downMs } = flap;
+    if (!this.#supervisor.has(from) || !this.#supervisor.has(to)) return;
+    this.setLink(from, to, { blocked });
+    this.setLink(to, from, { blocked });
+    const timer = setTimeout(
+      () => {
+        this.#flaps.delete(timer);
+        this.#turn(flap, !blocked);
+      },
+      Math.max(flapMsMin, blocked ? downMs : upMs),
+    );
+    this.#flaps.add(timer);
   }
 
   #apply(): void {
@@ -117,4 +208,9 @@ function awayFromRest(settings: LinkSettings): Partial<LinkSettings> {
   return Object.fromEntries(
     Object.entries(settings).filter(([name, value]) => value !== restingLink[name as keyof LinkSettings]),
   );
+}
+
+function withoutAbsent(rule: MessageRule): LabEventDetails["rule"] {
+  const given = Object.entries(rule).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given) as unknown as LabEventDetails["rule"];
 }

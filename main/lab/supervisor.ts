@@ -10,8 +10,13 @@
  */
 import { randomBytes } from "node:crypto";
 import { LabError } from "../../shared/contract/errors.ts";
-import type { ClockStoreKind, NodeState, NodeStatus } from "../../shared/contract/state.ts";
-import type { Preset } from "../../shared/membership/types.ts";
+import {
+  type ClockStoreKind,
+  type LinkSettings,
+  type NodeState,
+  type NodeStatus,
+} from "../../shared/contract/state.ts";
+import type { MembershipConfig, Preset } from "../../shared/membership/types.ts";
 import type { Quorum } from "../../shared/replication/types.ts";
 import type { LabToNode, NodeToLab } from "../worker/control.ts";
 import { Guard } from "./guard.ts";
@@ -21,6 +26,7 @@ import { newestLife } from "./node-files.ts";
 import { freePorts, loopback } from "./ports.ts";
 import { childProcessHost, type NodeCommand, type NodeExit } from "./process-host.ts";
 import type { Recorder } from "./recorder.ts";
+import type { RuleTable } from "./rules.ts";
 
 export interface ClusterSettings {
   readonly name: string;
@@ -29,11 +35,19 @@ export interface ClusterSettings {
   readonly virtualNodes: number;
   readonly clockStore: ClockStoreKind;
   readonly workerEntry: string;
+  /** What only scenarios change; each at its usual value when absent. */
+  readonly gossip?: boolean;
+  /** Single values of the preset. */
+  readonly membership?: Partial<MembershipConfig>;
+  readonly requestTimeoutMs?: number;
+  /** Of every link at the beginning. */
+  readonly link?: Partial<LinkSettings>;
 }
 
 export interface SupervisorOptions {
   readonly settings: ClusterSettings;
   readonly links: LinkTable;
+  readonly rules: RuleTable;
   readonly recorder: Recorder;
   readonly dataDirOf: (node: string) => string;
   readonly onChange: () => void;
@@ -44,12 +58,21 @@ export interface SupervisorOptions {
 /** How long a node may take to flush when the whole cluster ends. */
 const closeMs = 1_500;
 
+interface Wall {
+  readonly offset: number;
+  readonly driftPpm: number;
+  /** When it was set, by this process's own clock. */
+  readonly setAt: number;
+}
+
 export class Supervisor implements NodeOwner {
   readonly host = childProcessHost;
   readonly #options: SupervisorOptions;
   readonly #nodes = new Map<string, ManagedNode>();
   readonly #guard = new Guard();
   readonly #secret = randomBytes(24).toString("base64url");
+  /** Wall clocks that are wrong; they stay so over restarts. */
+  readonly #walls = new Map<string, Wall>();
   /** Of the last node made; numbers are not given out twice. */
   #number = 0;
   /** An act that waited for its turn must not start a process nobody would end. */
@@ -87,12 +110,18 @@ export class Supervisor implements NodeOwner {
     return node;
   }
 
-  /** Makes places for new nodes without starting them. */
-  async addNodes(count: number): Promise<ManagedNode[]> {
-    const ports = await freePorts(count, new Set(this.all().map((node) => node.port)));
+  /** Makes places for new nodes, of these names or so many, without starting them. */
+  async addNodes(wanted: number | readonly string[]): Promise<ManagedNode[]> {
+    const names =
+      typeof wanted === "number"
+        ? Array.from({ length: wanted }, () => `node-${(this.#number += 1)}`)
+        : wanted;
+    const taken = names.find((name) => this.#nodes.has(name));
+    if (taken !== undefined) throw new LabError("bad_input", `There is a node "${taken}" already.`);
+    const ports = await freePorts(names.length, new Set(this.all().map((node) => node.port)));
     const { clockStore } = this.#options.settings;
-    const added = ports.map((port) => {
-      const id = `node-${(this.#number += 1)}`;
+    const added = names.map((id, index) => {
+      const port = ports[index]!;
       return new ManagedNode({ id, port, dataDir: this.#options.dataDirOf(id), clockStore }, this);
     });
     for (const node of added) this.#nodes.set(node.id, node);
@@ -123,6 +152,24 @@ export class Supervisor implements NodeOwner {
     for (const node of this.#nodes.values()) this.#sendLinksOf(node);
   }
 
+  /** Every node's sender applies the message rules again. */
+  sendRules(): void {
+    for (const node of this.#nodes.values()) this.#sendRulesOf(node);
+  }
+
+  /** The node's wall clock is wrong from now on, in its lives to come as well. */
+  setWall(id: string, offset: number, driftPpm: number): void {
+    const node = this.get(id);
+    this.#walls.set(id, { offset, driftPpm, setAt: performance.now() });
+    this.#sendWallOf(node);
+  }
+
+  /** Resolves when what the running nodes were told so far is in force; a paused one hears it when it goes on. */
+  async fence(): Promise<void> {
+    const running = this.all().filter(({ status }) => status === "running");
+    await Promise.all(running.map((node) => node.fence()));
+  }
+
   /** Ends every process: flushed where it can be, killed where not. */
   async close(): Promise<void> {
     this.#isClosed = true;
@@ -141,6 +188,8 @@ export class Supervisor implements NodeOwner {
     this.#watch();
     this.#options.links.senderStarted(node.id);
     this.#sendLinksOf(node);
+    if (!this.#options.rules.isEmpty) this.#sendRulesOf(node);
+    this.#sendWallOf(node);
   }
 
   onReady(node: ManagedNode, life: number, pid: number): void {
@@ -152,6 +201,7 @@ export class Supervisor implements NodeOwner {
   onMessage(node: ManagedNode, message: NodeToLab): void {
     if (message.kind === "events") this.#options.recorder.accept(message.events);
     if (message.kind === "links") this.#options.links.count(node.id, message.counts);
+    if (message.kind === "seen") this.#options.rules.count(node.id, message.seen);
   }
 
   onExit(node: ManagedNode, exit: NodeExit, expected: boolean): void {
@@ -176,12 +226,25 @@ export class Supervisor implements NodeOwner {
     node.send({ kind: "links", links: this.#options.links.outgoing(node.id) });
   }
 
+  #sendRulesOf(node: ManagedNode): void {
+    node.send({ kind: "rules", ...this.#options.rules.of(node.id) });
+  }
+
+  #sendWallOf(node: ManagedNode): void {
+    const wall = this.#walls.get(node.id);
+    if (wall === undefined) return;
+    const { offset, driftPpm, setAt } = wall;
+    const drifted = ((performance.now() - setAt) * driftPpm) / 1e6;
+    node.send({ kind: "wall", offset: offset + drifted, driftPpm });
+  }
+
   #watch(): void {
     this.#guard.watch(this.all().flatMap((node) => node.pid ?? []));
   }
 
   #commandFor(node: ManagedNode): NodeCommand {
-    const { name, preset, quorum, virtualNodes, workerEntry } = this.#options.settings;
+    const { name, preset, quorum, virtualNodes, workerEntry, ...rare } = this.#options.settings;
+    const { gossip = true, membership, requestTimeoutMs } = rare;
     const seeds = this.all().filter((other) => other !== node);
     return {
       entry: workerEntry,
@@ -198,6 +261,9 @@ export class Supervisor implements NodeOwner {
         `--virtual-nodes=${virtualNodes}`,
         `--clock-store=${node.clockStore}`,
         `--cluster=${name}`,
+        `--gossip=${gossip}`,
+        ...(membership === undefined ? [] : [`--membership=${JSON.stringify(membership)}`]),
+        ...(requestTimeoutMs === undefined ? [] : [`--request-timeout=${requestTimeoutMs}`]),
       ],
       env: { LIGHTCONE_SECRET: this.#secret },
     };

@@ -75,6 +75,21 @@ export interface LabEventDetails {
   heal: { id: number | null };
   /** Proof of effect, at most once a second while a fault works: totals since it began, per ordered pair "a>b". */
   effect: { blocked: Record<string, number>; lost: Record<string, number>; delayed: Record<string, number> };
+  /** A message rule is in force from now on, as the scenario has it; until end-rule with its name, or a heal of all. */
+  rule: {
+    do: string;
+    message?: string;
+    from?: string;
+    to?: string;
+    key?: string;
+    nth?: number;
+    times?: number;
+    by?: number;
+    name?: string;
+  };
+  "end-rule": { name: string };
+  /** The node's wall clock is wrong by `offset` ms from now on, and by `drift` millionths more. */
+  clock: { node: string; offset: number; drift: number };
   load: { running: boolean; opsPerSecond: number };
   /** A step of a scenario begins. */
   step: { number: number; of: number; words: string };
