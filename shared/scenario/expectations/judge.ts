@@ -20,8 +20,9 @@ import { judgeOperations } from "./clients.ts";
 import { judgeEarlierByWallClock, judgeLamportWithoutCause, judgeSortedBy, judgeStamps } from "./clocks.ts";
 import { judgeBefore, judgeConcurrent, judgeEvent, judgeOrder, judgePast } from "./order.ts";
 import { judgeMoved, judgeState } from "./replicas.ts";
+import { judgeSpread } from "./spread.ts";
 import { Subject, type ExpectationName, type Judge } from "./subject.ts";
-import { judgeSameView, judgeSpread } from "./views.ts";
+import { judgeSameView } from "./views.ts";
 
 const judges: { readonly [Name in ExpectationName]: Judge<Name> } = {
   event: judgeEvent,

@@ -5,7 +5,7 @@ import { membershipPresets } from "../../membership/presets.ts";
 import type { MembershipConfig } from "../../membership/types.ts";
 import { Causality } from "../../trace/causality.ts";
 import { labLane, type RecordedEvent } from "../../trace/event.ts";
-import { History, programOrder } from "../../trace/history.ts";
+import { History } from "../../trace/history.ts";
 import { matches } from "../match.ts";
 import type { ExpectationResult, NodeView, RunRecord } from "../run.types.ts";
 import type { Expectation, Scenario } from "../schema.ts";
@@ -56,11 +56,9 @@ export class Subject {
     return (this.#application ??= new Application(this.history));
   }
 
-  /** Every event in the order of time; in a lane also in program order. */
+  /** Every event in the order of time, at equal times in that of recording; in a lane that is program order. */
   get inTime(): readonly RecordedEvent[] {
-    return (this.#inTime ??= [...this.record.events].sort(
-      (a, b) => a.at - b.at || (a.node < b.node ? -1 : a.node > b.node ? 1 : programOrder(a, b)),
-    ));
+    return (this.#inTime ??= [...this.record.events].sort(byTime));
   }
 
   get membership(): MembershipConfig {
@@ -110,6 +108,9 @@ export class Subject {
     return events;
   }
 }
+
+/** By time. At equal times, which virtual time has often, what was recorded first came first. */
+export const byTime = (a: RecordedEvent, b: RecordedEvent) => a.at - b.at || a.id - b.id;
 
 /** Names of the lab's acts where its event has another name. */
 const eventOfAct: Readonly<Record<string, string>> = {

@@ -104,7 +104,7 @@ export const expectationSchema = z.union([
       "gained-only-by": nodeId.optional(),
     }),
   ),
-  /** A rumour reaches every node, within this many rounds of gossip, and faster in the middle than at either end. */
+  /** A rumour reaches every node within this many rounds of gossip; an S: most are told neither first nor last. */
   one(
     "spread",
     z.strictObject({

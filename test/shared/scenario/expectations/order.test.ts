@@ -76,6 +76,17 @@ describe("order", () => {
     expect(judged({ order: ["e", "a"] }, { events: still }, label).verdict).toBe("unknown");
     expect(judged({ order: ["a", "b", "c"] }, { events: still }, label).verdict).toBe("holds");
   });
+
+  it("takes the lab's acts as they were recorded, also at the instant of what they answer", () => {
+    const trace = new ApplicationTrace();
+    trace.event("A", "a");
+    trace.lab("kill", { node: "A" });
+    trace.event("B", "b");
+    const still = trace.events.map((event) => ({ ...event, at: 1_000 }));
+    const labels = { ...label, b: { name: "event", text: "b" }, kill: { action: "kill", node: "A" } };
+    expect(judged({ order: ["a", "kill", "b"] }, { events: still }, labels).verdict).toBe("holds");
+    expect(judged({ order: ["b", "kill"] }, { events: still }, labels).verdict).toBe("violated");
+  });
 });
 
 describe("labels", () => {
