@@ -88,6 +88,8 @@ const loadSchema = z.strictObject({
 const plannedSchema = z.strictObject({
   faults: z.array(z.strictObject({ at: duration, do: actionSchema })).default([]),
   operations: z.array(z.strictObject({ at: duration, client: z.string(), do: actionSchema })).default([]),
+  /** When the calm begins: every link healed, every node resumed or restarted. Absent: nothing is put right. */
+  until: duration.optional(),
 });
 export type Plan = z.infer<typeof plannedSchema>;
 

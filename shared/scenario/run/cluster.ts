@@ -1,0 +1,108 @@
+/** What a run knows of the nodes: who runs, from the lab's own events, and whom each sees alive, from "member" events. */
+import type { NodeId } from "../../ids.ts";
+import { text } from "../../trace/detail.ts";
+import { labLane, type RecordedEvent } from "../../trace/event.ts";
+
+export type NodeStatus = "running" | "paused" | "down";
+
+const statusAfter: Readonly<Record<string, NodeStatus>> = {
+  "node-added": "down",
+  "node-started": "running",
+  pause: "paused",
+  resume: "running",
+  kill: "down",
+  stop: "down",
+  exited: "down",
+};
+
+export class ClusterWatch {
+  /** Every node there ever was, in the order in which they came. */
+  readonly everyNode = new Set<NodeId>();
+  readonly #status = new Map<NodeId, NodeStatus>();
+  /** By node, what it believes of the others. */
+  readonly #beliefs = new Map<NodeId, Map<string, string>>();
+  readonly #isBeliefWanted: boolean;
+  #isChanged = true;
+
+  /** A run begins when all of these run and, with `gossip`, see each other alive. */
+  constructor(
+    nodes: readonly NodeId[],
+    options: { readonly gossip: boolean; readonly areBeliefsWanted: boolean },
+  ) {
+    this.#isBeliefWanted = options.areBeliefsWanted;
+    for (const node of nodes) {
+      this.everyNode.add(node);
+      this.#status.set(node, "running");
+      if (!options.areBeliefsWanted) continue;
+      const others = options.gossip ? nodes.filter((other) => other !== node) : [];
+      this.#beliefs.set(node, new Map(others.map((other) => [other, "alive"])));
+    }
+  }
+
+  /** True once after anything changed that `unsettled` looks at. */
+  takeChanged(): boolean {
+    const isChanged = this.#isChanged;
+    this.#isChanged = false;
+    return isChanged;
+  }
+
+  /** Nodes of this status, in the order in which they came. */
+  in(status: NodeStatus): NodeId[] {
+    return [...this.#status].filter(([, is]) => is === status).map(([node]) => node);
+  }
+
+  see(event: RecordedEvent): void {
+    if (event.node === labLane) this.#seeLab(event);
+    else if (!this.#isBeliefWanted) return;
+    else if (event.name === "member" && event.type === "local") this.#seeMember(event);
+    else if (event.name === "start" && event.type === "local") {
+      this.#beliefs.set(event.node, new Map());
+      this.#isChanged = true;
+    }
+  }
+
+  /**
+   * Null when every running node sees exactly `wanted` alive, or, without it, exactly the running ones; else the first
+   * disagreement, as a clause.
+   */
+  unsettled(wanted: readonly NodeId[] | null): string | null {
+    const running = this.in("running");
+    const expected = new Set<string>(wanted ?? running);
+    const absent = [...expected].find((node) => this.#status.get(node as NodeId) !== "running");
+    if (absent !== undefined) return `${absent} is not running`;
+    for (const node of running) {
+      const beliefs = this.#beliefs.get(node);
+      for (const other of expected) {
+        const status = other === node ? "alive" : beliefs?.get(other);
+        if (status !== "alive") return `${node} sees ${other} ${status ?? "not at all"}`;
+      }
+      if (!expected.has(node)) return `${node} is running`;
+      for (const [other, status] of beliefs ?? []) {
+        if (status === "alive" && !expected.has(other)) return `${node} sees ${other} alive`;
+      }
+    }
+    return null;
+  }
+
+  #seeLab({ name, detail }: RecordedEvent): void {
+    const node = text(detail?.["node"]) as NodeId | null;
+    if (node === null) return;
+    if (name === "node-removed") this.#status.delete(node);
+    else {
+      const status = statusAfter[name];
+      if (status === undefined) return;
+      this.everyNode.add(node);
+      this.#status.set(node, status);
+    }
+    this.#isChanged = true;
+  }
+
+  #seeMember({ node, detail }: RecordedEvent): void {
+    const about = text(detail?.["about"]);
+    const status = text(detail?.["status"]);
+    if (about === null || status === null || about === node) return;
+    const beliefs = this.#beliefs.get(node) ?? new Map<string, string>();
+    this.#beliefs.set(node, beliefs.set(about, status));
+    this.#isChanged = true;
+  }
+}
