@@ -168,7 +168,8 @@ export class SimulatedLab {
     this.#lanes.set(lane, { seq, at });
     this.#newestLife.set(node, life);
     if (type === "send") this.#sent.add(message!);
-    if (type === "receive") expect(this.#sent, "a message arrives after its sending is kept").toContain(message);
+    if (type === "receive")
+      expect(this.#sent, "a message arrives after its sending is kept").toContain(message);
     if (type === "local" && name === "stored") {
       const [writer, counter] = String(detail!["dot"]).split(":");
       const state = this.world.machines.get(node).disk.keys.get(key!);
