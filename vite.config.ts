@@ -39,6 +39,7 @@ const builds: Record<string, UserConfig> = {
         input: {
           cli: at("main", "cli", "main.ts"),
           worker: at("main", "worker", "main.ts"),
+          "hunt-worker": at("main", "hunt", "worker.ts"),
           electron: at("main", "electron", "main.ts"),
         },
         external: ["better-sqlite3", "electron", "vite"],

@@ -7,6 +7,7 @@ import packageJson from "../../package.json" with { type: "json" };
 import { nodeCommand } from "../worker/command.ts";
 import { callCommand } from "./call.ts";
 import { checkCommand } from "./check.ts";
+import { huntCommand } from "./hunt.ts";
 import { labCommand } from "./lab.ts";
 import { eventsCommand, sessionsCommand } from "./sessions.ts";
 
@@ -16,6 +17,7 @@ const program = new Command("lightcone")
   .addCommand(labCommand(packageJson.version))
   .addCommand(nodeCommand())
   .addCommand(callCommand())
+  .addCommand(huntCommand(packageJson.version))
   .addCommand(checkCommand())
   .addCommand(sessionsCommand())
   .addCommand(eventsCommand())
