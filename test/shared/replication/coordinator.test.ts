@@ -186,6 +186,19 @@ describe("a write", () => {
     for (let i = 0; i < 2; i++) receive(scene, c, put, { kind: "FORWARD", request: put });
     expect(scene.store.get(key).versions).toHaveLength(1);
   });
+
+  it("forwarded again after ten thousand others is still known", () => {
+    const scene = coordinatorOfA();
+    const put = request("put");
+    receive(scene, c, put, { kind: "FORWARD", request: put });
+    for (let i = 0; i < 10_000; i++) {
+      const get = request("get", { quorum: { r: 1 } });
+      receive(scene, c, get, { kind: "FORWARD", request: get });
+    }
+    const stored = scene.fx.entries.length;
+    receive(scene, c, put, { kind: "FORWARD", request: put });
+    expect(scene.fx.entries).toHaveLength(stored);
+  });
 });
 
 describe("a replica", () => {
