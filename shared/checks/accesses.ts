@@ -36,6 +36,7 @@ export interface Access {
 }
 
 export interface Accesses {
+  readonly writes: Writes;
   readonly all: readonly Access[];
   readonly lanes: number;
   /** The first read of a value that nobody can have written. */
@@ -84,23 +85,23 @@ class Writes {
 type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
 
 /**
- * `whole`: the history that `history` is a part of. A read whose write was left out of the part is then a read that
+ * `wholeWrites`: of the history that `history` is a part of. A read whose write was left out of the part is then a read that
  * says nothing, not one of a value out of thin air.
  */
-export function accessesOf(history: History, whole: History = history): Accesses {
+export function accessesOf(history: History, wholeWrites?: Writes): Accesses {
   const writes = new Writes(history);
-  const wholeWrites = whole === history ? writes : new Writes(whole);
+  const known = wholeWrites ?? writes;
   const reads = history.filter((operation) => isRead(operation) && operation.outcome === "ok");
   const isReturned = new Set<Operation>();
   let thinAir: Accesses["thinAir"] = null;
   const returned = new Map<Operation, readonly Operation[] | null>();
   for (const read of reads) {
-    const names = wholeWrites.valuesOf(read).map((value) => nameOf(keyOf(read), value));
+    const names = known.valuesOf(read).map((value) => nameOf(keyOf(read), value));
     const found = names.map((name) => writes.byName.get(name));
-    const strange = names.find((name) => !wholeWrites.byName.has(name));
+    const strange = names.find((name) => !known.byName.has(name));
     if (strange !== undefined) {
       const value = strange.slice(strange.indexOf("\u0000") + 1);
-      thinAir ??= { operation: read, value, failed: wholeWrites.failed.get(strange) ?? null };
+      thinAir ??= { operation: read, value, failed: known.failed.get(strange) ?? null };
     }
     const sources = found.filter((write) => write !== undefined);
     returned.set(read, sources.length < names.length ? null : sources);
@@ -142,5 +143,5 @@ export function accessesOf(history: History, whole: History = history): Accesses
     const sources = returned.get(access.operation);
     if (sources) access.sources = sources.map((write) => accessOf.get(write)!);
   }
-  return { all, lanes: lanes.size, thinAir, repeated: writes.repeated, deletes };
+  return { writes, all, lanes: lanes.size, thinAir, repeated: writes.repeated, deletes };
 }

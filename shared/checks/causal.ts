@@ -28,7 +28,12 @@ interface Pattern {
   readonly cycle: readonly Access[];
   readonly read: Access | null;
   /** Per write that was returned, the newer one in the read's past; a null `source` where nothing was returned. */
-  readonly newer: readonly { readonly source: Access | null; readonly write: Access }[];
+  readonly newer: readonly Newer[];
+}
+
+interface Newer {
+  readonly source: Access | null;
+  readonly write: Access;
 }
 
 /** Cost: accesses × sessions in time and memory. `limits.states` bounds the memory. */
@@ -69,7 +74,7 @@ export function checkCausal(history: History, limits: Limits): Verdict {
       `Every read agrees with its causal past (${plural(history.length, "operation")}).`,
     );
   }
-  return refute(history, pattern, stale);
+  return refute(history, accesses.writes, pattern, stale);
 }
 
 const placeOf = ({ line, process }: Operation) =>
@@ -93,27 +98,43 @@ function findPattern(
     if ((++count & 255) === 0 && limits.isTimeUp()) return "limit";
     const past = [...stale.lastWrites(read.key, (lane) => order.reach(read, lane))];
     if (read.isAbsent) {
-      const write = past.find((write) => stale.isOlder(read, write));
-      if (write) return { kind: "WriteCOInitRead", cycle: [], read, newer: [{ source: null, write }] };
+      if (past.some((write) => stale.isOlder(read, write))) {
+        return { kind: "WriteCOInitRead", cycle: [], read, newer: [nearest(read, null, order, stale)] };
+      }
       continue;
     }
-    const newer = read.sources.map((source) => ({
-      source,
-      write: past.find((write) => order.isBefore(source, write)),
-    }));
-    if (newer.length > 0 && newer.every(hasWrite)) return { kind: "WriteCORead", cycle: [], read, newer };
+    const { sources } = read;
+    if (
+      sources.length > 0 &&
+      sources.every((source) => past.some((write) => order.isBefore(source, write)))
+    ) {
+      const newer = sources.map((source) => nearest(read, source, order, stale));
+      return { kind: "WriteCORead", cycle: [], read, newer };
+    }
   }
   return null;
 }
 
-const hasWrite = <Item extends { write: Access | undefined }>(item: Item): item is Item & { write: Access } =>
-  item.write !== undefined;
+/** Of the writes that make the read outdated, the one whose story is the shortest. There is one. */
+function nearest(read: Access, source: Access | null, order: CausalOrder, stale: StaleReads): Newer {
+  const isNewer = (write: Access) => (source ? order.isBefore(source, write) : stale.isOlder(read, write));
+  const told = [...stale.firstWrites(read.key, (lane) => order.reach(read, lane), isNewer)].map((write) => {
+    const before = source ? pathBetween(source, write)! : [];
+    return { write, length: before.length + pathBetween(write, read)!.length };
+  });
+  return { source, write: told.reduce((a, b) => (b.length < a.length ? b : a)).write };
+}
 
 /** For the few operations of one anomaly. */
 export const unlimited: Limits = { states: Number.POSITIVE_INFINITY, isTimeUp: () => false };
 
 /** The operations that make the pattern, and of them as few as still make one. */
-function refute(history: History, pattern: Pattern, whole: StaleReads | null): Verdict {
+function refute(
+  history: History,
+  writes: Accesses["writes"],
+  pattern: Pattern,
+  whole: StaleReads | null,
+): Verdict {
   const involved = new Set<Operation>();
   for (const access of pattern.cycle) involved.add(access.operation);
   for (const { source, write } of pattern.newer) {
@@ -121,7 +142,7 @@ function refute(history: History, pattern: Pattern, whole: StaleReads | null): V
     for (const access of pathBetween(write, pattern.read!) ?? []) involved.add(access.operation);
   }
   const shows = (operations: readonly Operation[]) => {
-    const part = accessesOf(operations, history);
+    const part = accessesOf(operations, writes);
     const order = CausalOrder.of(part, unlimited)!;
     const stale = whole !== null && order instanceof CausalOrder ? new StaleReads(part, order, whole) : null;
     const found = findPattern(part, unlimited, order, stale);

@@ -82,7 +82,7 @@ export const models: Readonly<Record<ModelName, NamedModel>> = {
   ),
 };
 
-export const isModelName = (name: string): name is ModelName => Object.hasOwn(models, name);
+const isModelName = (name: string): name is ModelName => Object.hasOwn(models, name);
 
 /**
  * Checks under the model of this name. Throws RangeError when there is none, and Error when the model does not

@@ -11,6 +11,7 @@
  * Source: Terry, Demers, Petersen, Spreitzer, Theimer, Welch 1994, "Session Guarantees for Weakly Consistent Replicated
  * Data"; Brzezinski, Sobaniec, Wawrzyniak 2004, "From Session Causality to Causal Consistency" (the four are causality).
  */
+import { lowerBound } from "../trace/history.ts";
 import { type Access, type Accesses, accessesOf } from "./accesses.ts";
 import { along, checkCausal, unlimited } from "./causal.ts";
 import { CausalOrder, pathBetween } from "./causal-order.ts";
@@ -57,7 +58,7 @@ export function checkSession(history: History, limits: Limits): Verdict {
       `All four session guarantees hold (${plural(history.length, "operation")}).`,
     );
   }
-  return refute(history, breach, stale);
+  return refute(history, accesses.writes, breach, stale);
 }
 
 /** What each session has seen so far, as its accesses are gone through in the order of invocation. */
@@ -90,7 +91,8 @@ class Sessions {
 
   /** What the lane had read of `key` when it came to position `at`: the newest versions. */
   readBefore(lane: number, key: string, at: number): readonly Seen[] {
-    return this.#read.get(`${lane} ${key}`)?.findLast((step) => step.at < at)?.newest ?? [];
+    const steps = this.#read.get(`${lane} ${key}`) ?? [];
+    return steps[lowerBound(steps, (step) => step.at < at) - 1]?.newest ?? [];
   }
 
   /** The last write of each lane that this lane has read. */
@@ -157,14 +159,14 @@ function* earlierWrites({ before }: Access, key: string, stale: StaleReads): Gen
   if (before !== null) yield* stale.lastWrites(key, (lane) => (lane === before.lane ? before.at : 0));
 }
 
-function refute(history: History, breach: Breach, whole: StaleReads): Verdict {
+function refute(history: History, writes: Accesses["writes"], breach: Breach, whole: StaleReads): Verdict {
   const { read, write } = breach;
   const involved = new Set(breach.because.map((access) => access.operation));
   for (const source of read.sources) {
     for (const access of pathBetween(source, write) ?? []) involved.add(access.operation);
   }
   const shows = (operations: readonly Operation[]) => {
-    const part = accessesOf(operations, history);
+    const part = accessesOf(operations, writes);
     const order = CausalOrder.of(part, unlimited);
     if (!(order instanceof CausalOrder)) return null;
     const found = findBreach(part, order, new StaleReads(part, order, whole), unlimited);

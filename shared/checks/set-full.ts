@@ -57,7 +57,7 @@ export function checkSetFull(history: History, limits: Limits): Verdict {
       }
       const names = read.output.map(canonical);
       const reading = { read, elements: new Set(names) };
-      const strange = strangerIn(reading, read.output, set) ?? twinIn(read, names);
+      const strange = strangerIn(reading, read.output, set) ?? twinIn(reading, names);
       if (strange) return invalid(checker, history.length, strange.summary, strange.proof, strange.why);
       readings.push(reading);
     }
@@ -120,10 +120,10 @@ function strangerIn(
   };
 }
 
-function twinIn(read: Operation, names: readonly string[]): Anomaly | null {
-  const name = names.find(
-    (name, index) => names.indexOf(name) !== index && names.lastIndexOf(name) === index,
-  );
+function twinIn({ read, elements }: Reading, names: readonly string[]): Anomaly | null {
+  if (elements.size === names.length) return null;
+  const seen = new Set<string>();
+  const name = names.find((name) => seen.size === seen.add(name).size);
   if (name === undefined) return null;
   return {
     summary: `A read holds ${name} twice.`,

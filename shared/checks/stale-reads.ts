@@ -2,6 +2,7 @@
  * Which reads return something older than a given write: the question that session guarantees and causal consistency
  * both come down to.
  */
+import { lowerBound } from "../trace/history.ts";
 import type { Access, Accesses } from "./accesses.ts";
 import type { CausalOrder } from "./causal-order.ts";
 
@@ -43,13 +44,23 @@ export class StaleReads {
   *lastWrites(key: string, reach: (lane: number) => number): Generator<Access> {
     for (const [lane, writes] of this.#writes.get(key) ?? []) {
       const limit = reach(lane);
-      let low = 0;
-      for (let high = writes.length; low < high;) {
-        const middle = (low + high) >>> 1;
-        if (writes[middle]!.at <= limit) low = middle + 1;
-        else high = middle;
-      }
-      if (low > 0) yield writes[low - 1]!;
+      const count = lowerBound(writes, (write) => write.at <= limit);
+      if (count > 0) yield writes[count - 1]!;
+    }
+  }
+
+  /**
+   * The first write of `key` in each lane that `isNewer`, no further than `reach` says. Where one write of a lane is
+   * newer, all that follow there must be.
+   */
+  *firstWrites(
+    key: string,
+    reach: (lane: number) => number,
+    isNewer: (write: Access) => boolean,
+  ): Generator<Access> {
+    for (const [lane, writes] of this.#writes.get(key) ?? []) {
+      const first = writes[lowerBound(writes, (write) => !isNewer(write))];
+      if (first !== undefined && first.at <= reach(lane)) yield first;
     }
   }
 
