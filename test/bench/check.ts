@@ -97,7 +97,7 @@ const strings = {
   },
   act: (state: Json, f: string, input: Json): readonly [Json, Json, boolean] => {
     if (f === "get") return [state, state, true];
-    return [f === "put" ? input : `${String(state)}${String(input)}`, null, true];
+    return [f === "put" ? input : (state as string) + (input as string), null, true];
   },
 };
 

@@ -3,6 +3,7 @@
  * ones. Numbers are never asserted: the machine may be shared.
  */
 import setup from "../setup.ts";
+import { checkKvSound, checkKvUnsound, checkRegister } from "./check.ts";
 import { busy, calm, detectKill, formFive } from "./membership.ts";
 import { put1, put64 } from "./put.ts";
 import { recorder } from "./recorder.ts";
@@ -16,6 +17,9 @@ const benches: Record<string, () => Promise<void>> = {
   recorder,
   "event-to-screen": eventToScreen,
   frames,
+  "check-kv-sound": checkKvSound,
+  "check-kv-unsound": checkKvUnsound,
+  "check-register": checkRegister,
 };
 /** Ten minutes each: only when named. */
 const longBenches: Record<string, () => Promise<void>> = { "calm-10min": calm, "busy-10min": busy };

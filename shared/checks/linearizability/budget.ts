@@ -7,13 +7,14 @@ export type Shortage = "states" | "time";
 const clockEvery = 256;
 
 export class Budget {
-  #left: number;
+  readonly #states: number;
+  #spent = 0;
   #shortage: Shortage | null = null;
   readonly #isTimeUp: () => boolean;
   readonly #whole: Budget | null;
 
   constructor(limits: Limits, whole: Budget | null = null) {
-    this.#left = limits.states;
+    this.#states = limits.states;
     this.#isTimeUp = () => limits.isTimeUp();
     this.#whole = whole;
   }
@@ -26,11 +27,11 @@ export class Budget {
   /** Takes one state; false when there is none or the time is up. */
   spend(): boolean {
     if (this.#shortage !== null) return false;
-    if (this.#left <= 0) this.#shortage = "states";
-    else if (this.#whole === null && this.#left % clockEvery === 0 && this.#isTimeUp())
+    if (this.#spent >= this.#states) this.#shortage = "states";
+    else if (this.#whole === null && this.#spent % clockEvery === 0 && this.#isTimeUp())
       this.#shortage = "time";
     else if (this.#whole?.spend() === false) this.#shortage = this.#whole.shortage;
-    else this.#left--;
+    else this.#spent++;
     return this.#shortage === null;
   }
 

@@ -10,7 +10,7 @@ import type { EventRef, History, Limits, Operation, Verdict } from "../types.ts"
 import { Budget, type Shortage } from "./budget.ts";
 import { smallestInvalid } from "./counter-example.ts";
 import { decide } from "./decide.ts";
-import { explain } from "./explain.ts";
+import { explain, objectName } from "./explain.ts";
 
 /**
  * Whether some order of the operations, allowed by their times, explains every answer under `model`. Failed operations
@@ -67,7 +67,7 @@ function gaveUp(shortage: Shortage, limits: Limits, open: readonly (string | nul
   const why =
     shortage === "time" ? "the time was up" : `${counted(limits.states, "search state")} did not suffice`;
   const where =
-    open[0] === null ? "" : ` Undecided: ${open.length} of ${counted(keys, "key")}, first ${open[0]}.`;
+    open[0] === null ? "" : ` Undecided: ${open.length} of ${counted(keys, "key")}, the first is ${open[0]}.`;
   return `Not decided: ${why}.${where}`;
 }
 
@@ -78,17 +78,16 @@ function violation(
   witness: readonly number[],
   limits: Limits,
 ): Pick<Verdict, "verdict" | "summary" | "counterExample"> {
-  const object = key ?? `the ${model.name.split("-")[0]}`;
+  const object = objectName(key, model.name);
   // Making it small may take as many states again.
   const smallest = smallestInvalid(model, operations, witness, new Budget(limits));
   const kept = smallest.operations;
-  const why = explain(model, kept, operations.length - kept.length, object);
+  const why = explain(model, smallest, operations.length - kept.length, object);
   const cut = smallest.isMinimal ? [] : ["A smaller example may exist: the search for one was cut short."];
-  const these =
-    kept.length === 1 ? "the answer of one operation" : `the answers of ${kept.length} operations`;
+  const these = `${kept.length} of the ${counted(operations.length, "operation")}`;
   return {
     verdict: "invalid",
-    summary: `Not linearizable: no order explains ${these} on ${object}, of ${operations.length}.`,
+    summary: `Not linearizable: no order explains the answers of ${these} on ${object}.`,
     counterExample: { operations: kept, why: [...why, ...cut], events: eventsOf(kept) },
   };
 }

@@ -5,11 +5,11 @@
  * explanation. So an operation is not left out but forgotten: it may have taken effect at any time, or never, and its
  * answer is not known. What remains impossible then is impossible whatever the forgotten ones did. Forgetting more only
  * allows more, so the property is monotone and QuickXplain finds a set from which nothing more can be forgotten, in
- * about k log(n/k) checks for k operations of n.
+ * about k log(n/k) checks for k operations of n. To these come the operations whose effect their answers show.
  *
  * Source: Junker 2004, "QuickXplain: Preferred Explanations and Relaxations for Over-Constrained Problems".
  */
-import type { Model } from "../models/model.ts";
+import { canonical, type Model } from "../models/model.ts";
 import type { Operation } from "../types.ts";
 import type { Budget } from "./budget.ts";
 import { decide } from "./decide.ts";
@@ -17,8 +17,13 @@ import { decide } from "./decide.ts";
 /** Search states for one question; a question that needs more counts as "cannot be forgotten". */
 const statesPerCheck = 20_000;
 
+/** An answer that shows more operations than this is not traced to them. */
+const sourcesMax = 3;
+
 export interface Smallest {
   readonly operations: readonly Operation[];
+  /** False when an answer shows more than is told here: there would have been too much. */
+  readonly isWhole: boolean;
   /** False when a question had to be left open: something more could perhaps be forgotten. */
   readonly isMinimal: boolean;
 }
@@ -70,6 +75,44 @@ export function smallestInvalid(
   const everything = operations.map((_, index) => index);
   const suspects = isInvalid(new Set(witness)) ? witness : everything;
   isMinimal = true;
-  const kept = [...necessary([], false, suspects)].sort((a, b) => a - b);
-  return { operations: kept.map((index) => operations[index]!), isMinimal };
+  const core = necessary([], false, suspects);
+  const { sources, isWhole } = sourcesOf(model, operations, core);
+  const kept = new Set([...core, ...sources]);
+  /** With the sources told, something of the core may have become superfluous, and then its own source. */
+  const superfluous = () =>
+    [...kept].find((index) => {
+      const others = [...kept].filter((other) => other !== index);
+      if (others.some((reader) => model.shows(operations[reader]!, operations[index]!))) return false;
+      return isInvalid(new Set(others));
+    });
+  if (sources.size > 0) {
+    for (let index = superfluous(); index !== undefined; index = superfluous()) kept.delete(index);
+  }
+  return { operations: operations.filter((_, index) => kept.has(index)), isWhole, isMinimal };
+}
+
+/**
+ * What the answers of `core` show, where that is little: nothing follows from it, but nobody understands that a value
+ * vanished without having seen it come. Of several operations that wrote the same the last before the answer is taken.
+ */
+function sourcesOf(
+  model: Model,
+  operations: readonly Operation[],
+  core: readonly number[],
+): { readonly sources: ReadonlySet<number>; readonly isWhole: boolean } {
+  const sources = new Set<number>();
+  let isWhole = true;
+  for (const index of core) {
+    const reader = operations[index]!;
+    const byValue = new Map<string, number>();
+    operations.forEach((writer, at) => {
+      if (at === index || writer.invoked > reader.returned || !model.shows(reader, writer)) return;
+      const value = canonical(writer.input);
+      const known = byValue.get(value);
+      if (known === undefined || !core.includes(known)) byValue.set(value, at);
+    });
+    if (byValue.size > sourcesMax) isWhole = false;
+    else for (const source of byValue.values()) sources.add(source);
+  }
+  return { sources, isWhole };
 }

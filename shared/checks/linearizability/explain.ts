@@ -2,13 +2,21 @@
  * Why no order exists, in sentences: which operations the times put in order, and where each order that the times allow
  * comes to an end. Written for a small counter-example; of a large one only the times are not told.
  */
-import type { Action, CompiledObject, Model } from "../models/model.ts";
+import type { Action, CompiledObject, LinearizableModelName, Model } from "../models/model.ts";
 import { canonical, shortened } from "../models/model.ts";
 import type { Operation } from "../types.ts";
+import type { Smallest } from "./counter-example.ts";
 
 const describedMax = 8;
 const endsMax = 4;
 const stepsMax = 20_000;
+
+/** A key as it stands in a sentence; a number alone would be taken for a value. */
+const keyName = (key: string) => (/^\d/.test(key) ? `key ${key}` : key);
+
+/** What a sentence calls the object: its key, or the kind of thing it is. */
+export const objectName = (key: string | null, model: LinearizableModelName) =>
+  key === null ? `the ${model.split("-")[0]}` : keyName(key);
 
 /** "write of 2 to x by process 1". */
 function nameOf(operation: Operation): string {
@@ -16,7 +24,7 @@ function nameOf(operation: Operation): string {
   const input = operation.input === null ? "" : ` of ${shortened(canonical(operation.input))}`;
   const links: Readonly<Record<string, string>> = { remove: "from", contains: "in", cas: "on" };
   const link = links[f] ?? (input === "" ? "of" : "to");
-  return `${f}${input}${key === null ? "" : ` ${link} ${key}`} by process ${process}`;
+  return `${f}${input}${key === null ? "" : ` ${link} ${keyName(key)}`} by process ${process}`;
 }
 
 /** Names that tell the operations apart. */
@@ -96,11 +104,12 @@ function endSentence(
   names: readonly string[],
   object: string,
   compiled: CompiledObject,
+  alone: string,
 ): string {
   const when =
     end.taken.length === 0
-      ? "At the start"
-      : `After ${end.taken.map((index) => names[index]!).join(", then ")},`;
+      ? `${alone}at the start`
+      : `${alone}after ${end.taken.map((index) => names[index]!).join(", then ")},`;
   const stuck = end.stuck.map((index) => {
     const operation = operations[index]!;
     // A write or a cas says by its success, not by its answer, what it found.
@@ -114,17 +123,20 @@ function endSentence(
 /** Sentences for a teacher's board. `others`: how many more operations there were on this object. */
 export function explain(
   model: Model,
-  operations: readonly Operation[],
+  { operations, isWhole }: Smallest,
   others: number,
   object: string,
 ): readonly string[] {
   const names = namesOf(operations);
+  const alone = isWhole ? "" : "of these operations alone, ";
   const why: string[] = [];
   if (operations.length <= describedMax) {
     const compiled = model.compile(operations, true);
     why.push(...orderSentences(operations, names));
     const ends = [...(endsOf(operations, compiled) ?? [])].sort((a, b) => b.taken.length - a.taken.length);
-    why.push(...ends.slice(0, endsMax).map((end) => endSentence(end, operations, names, object, compiled)));
+    why.push(
+      ...ends.slice(0, endsMax).map((end) => endSentence(end, operations, names, object, compiled, alone)),
+    );
     if (ends.length > endsMax) why.push(`${ends.length - endsMax} more orders end in the same way.`);
   } else {
     why.push(

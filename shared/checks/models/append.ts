@@ -5,6 +5,7 @@
  * that is the beginning of no answer can never be read again: all those are one state (`lost`), which only a put
  * leaves. Where nothing is ever put, the longest answer fixes the order of everything before it.
  */
+import type { Json } from "../../trace/event.ts";
 import type { Operation } from "../types.ts";
 import {
   type Action,
@@ -112,6 +113,17 @@ export const kvAppend: Model = {
     compile(operations.map(kvRequest), operations, isExact, (state) =>
       state === "" ? "is empty" : `holds ${shortened(JSON.stringify(state))}`,
     ),
+  shows: (reader, writer) => {
+    if (
+      isUnknown(reader) ||
+      !["get", "read"].includes(reader.f) ||
+      !["append", "put", "write"].includes(writer.f)
+    )
+      return false;
+    const { kind, value } = kvRequest(writer);
+    const answer = textOf(reader, "output");
+    return value !== "" && (kind === "put" ? answer.startsWith(value) : answer.includes(value));
+  },
 };
 
 /** No canonical text holds a line break, so a list is its elements, each ended by one. */
@@ -136,4 +148,9 @@ export const listAppend: Model = {
         ? "is empty"
         : `holds ${shortened(`[${state.slice(0, -1).replaceAll(elementEnd, ", ")}]`)}`,
     ),
+  shows: (reader, writer) =>
+    reader.f === "read" &&
+    writer.f === "append" &&
+    Array.isArray(reader.output) &&
+    reader.output.some((element: Json) => canonical(element) === canonical(writer.input)),
 };

@@ -36,4 +36,5 @@ export const counter: Model = {
     actions: operations.map(actionOf),
     show: (state) => `is ${state}`,
   }),
+  shows: () => false,
 };

@@ -51,6 +51,8 @@ export interface Model {
    * states can be shown; only reads without an answer are null then.
    */
   readonly compile: (operations: readonly Operation[], isExact?: boolean) => CompiledObject;
+  /** Whether the answer of `reader` shows what `writer` put there: an explanation names both. */
+  readonly shows: (reader: Operation, writer: Operation) => boolean;
 }
 
 /** Any state in which no answer of this history can be given until an operation overwrites it all. */

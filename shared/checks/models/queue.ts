@@ -110,6 +110,8 @@ function dequeue(operation: Operation, indexOf: (value: string) => number): Acti
   };
 }
 
+const isAnswered = (operation: Operation) => operation.f === "dequeue" && valueOf(operation) !== null;
+
 export const queue: Model = {
   name: "queue",
   description:
@@ -132,4 +134,6 @@ export const queue: Model = {
       },
     };
   },
+  shows: (reader, writer) =>
+    isAnswered(reader) && writer.f === "enqueue" && valueOf(reader) === valueOf(writer),
 };

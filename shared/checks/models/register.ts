@@ -129,6 +129,12 @@ function registerModel(
     name,
     description,
     compile: (operations, isExact = false) => compile(operations.map(requestOf), operations, isExact),
+    shows: (reader, writer) => {
+      const written = requestOf(writer);
+      if (isUnknown(reader) || written.kind === "read") return false;
+      const value = written.kind === "write" ? written.value : written.to;
+      return value === neededBy(requestOf(reader));
+    },
   };
 }
 

@@ -93,4 +93,9 @@ export const set: Model = {
       },
     };
   },
+  shows: (reader, writer) =>
+    writer.f === "add" &&
+    !isUnknown(reader) &&
+    (reader.f === "read" || (reader.f === "contains" && reader.output === true)) &&
+    elementsOf(reader).includes(canonical(writer.input)),
 };

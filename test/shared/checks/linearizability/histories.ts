@@ -22,13 +22,13 @@ const asOperation = (draft: Draft): Operation => ({
 });
 
 /**
- * One event a line: `A write 1` begins an operation of client A (`put@x` names the key), `A ok`, `A ok 1`, `A fail` and
+ * One event a line, or several with semicolons between them: `A write 1` begins an operation of client A (`put@x` names the key), `A ok`, `A ok 1`, `A fail` and
  * `A info` end it. Operations without an end are of unknown outcome.
  */
 export function historyOf(text: string): History {
   const drafts: Draft[] = [];
   const running = new Map<string, Draft>();
-  const lines = text.split("\n").map((line) => line.trim());
+  const lines = text.split(/[\n;]/).map((line) => line.trim());
   lines
     .filter((line) => line !== "")
     .forEach((line, position) => {
@@ -61,10 +61,6 @@ export function historyOf(text: string): History {
   return drafts.map(asOperation);
 }
 
-/** A whole operation in two lines. */
-export const done = (process: string, request: string, answer = "") =>
-  `${process} ${request}\n${process} ok ${answer}`.trim();
-
 /** An object as a person would write it first: plain values, no cleverness. */
 export interface Spec {
   readonly initial: Json;
@@ -78,7 +74,7 @@ export interface Spec {
 }
 
 /** The same object once for each key; written without any thought of keys being independent. */
-export type State = Readonly<Record<string, Json>>;
+type State = Readonly<Record<string, Json>>;
 
 const choice = fc.record({
   process: fc.nat(1000),

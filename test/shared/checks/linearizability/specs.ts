@@ -1,5 +1,5 @@
 /** The naive twins of the models. */
-import type { LinearizableModelName } from "../../../../shared/checks/models/model.ts";
+import { canonical, type LinearizableModelName } from "../../../../shared/checks/models/model.ts";
 import type { Json } from "../../../../shared/trace/event.ts";
 import type { Spec } from "./histories.ts";
 
@@ -73,9 +73,9 @@ const kvAppend: Spec = {
   initial: "",
   act: (state, f, input) => {
     if (f === "get") return [state, state];
-    return f === "put" ? [input, null] : [String(state) + String(input), null];
+    return f === "put" ? [input, null] : [(state as string) + (input as string), null];
   },
-  answers: (f) => (f === "get" ? (answer) => String(answer ?? "") : null),
+  answers: (f) => (f === "get" ? (answer) => (answer ?? "") as string : null),
   requests: [
     ["get", null],
     ["get", null],
@@ -124,7 +124,8 @@ const queue: Spec = {
   wrong: wrongFor(["dequeue"], null, 1, 2, 3, "a"),
 };
 
-const sorted = (answer: Json) => JSON.stringify([...(answer as readonly Json[])].sort());
+const sorted = (answer: Json) =>
+  JSON.stringify([...(answer as readonly Json[])].sort((a, b) => (canonical(a) < canonical(b) ? -1 : 1)));
 const set: Spec = {
   initial: [],
   act: (state, f, input) => {
