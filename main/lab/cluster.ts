@@ -48,6 +48,7 @@ export class Cluster {
   readonly #rules = new RuleTable();
   readonly #lookingAt = new Set<ManagedNode>();
   #beat: NodeJS.Timeout | null = null;
+  #isClosed = false;
 
   constructor(options: ClusterOptions) {
     const { settings, dataDir, sessions, onChange } = options;
@@ -91,6 +92,7 @@ export class Cluster {
   async start(wanted: number | readonly string[]): Promise<void> {
     const { name, preset, quorum, virtualNodes } = this.settings;
     const nodes = await this.supervisor.addNodes(wanted);
+    if (this.#isClosed) return;
     this.recorder.lab("cluster", {
       name,
       preset,
@@ -129,10 +131,10 @@ export class Cluster {
 
   /** Ends every process, records what they had left to say, and folds the session into one file. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     if (this.#beat !== null) clearInterval(this.#beat);
     this.#beat = null;
     this.load.close();
-    this.network.close();
     await this.supervisor.close();
     this.recorder.close();
     this.#options.sessions.end(this.recorder.file);

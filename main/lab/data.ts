@@ -1,13 +1,9 @@
-/**
- * Client operations through a chosen node, over the same HTTP that any other client uses.
- *
- * The hard part of a client is to say honestly what a failure means. A connection that was refused, or an error that
- * the node calls definite, had no effect; a time-out or a line that broke after the request left may have had one.
- */
-import { type Agent, request as httpRequest } from "node:http";
+/** Client operations through a chosen node, over the same HTTP that any other client uses. */
+import type { Agent } from "node:http";
 import { z } from "zod";
 import type { DataAnswer } from "../../shared/contract/contract.ts";
 import { LabError, type LabErrorCode } from "../../shared/contract/errors.ts";
+import { errorSchema, type Exchange, exchange, type ExchangeTarget } from "./exchange.ts";
 
 export interface DataRequest {
   readonly op: "put" | "get" | "delete";
@@ -18,16 +14,6 @@ export interface DataRequest {
   readonly r?: number | undefined;
   readonly w?: number | undefined;
 }
-
-export interface DataTarget {
-  readonly id: string;
-  /** host:port. */
-  readonly address: string;
-}
-
-/** Longer than a coordinator waits for its replicas, so that its own answer is heard. */
-const answerMs = 8_000;
-const answerBytesMax = 64 * 1024 * 1024;
 
 const methods = { put: "PUT", get: "GET", delete: "DELETE" } as const;
 
@@ -43,10 +29,6 @@ const answerSchema = z.object({
   }),
 });
 
-const errorSchema = z.object({
-  error: z.object({ code: z.string(), message: z.string(), definite: z.boolean() }),
-});
-
 /** Codes of the node that mean the same here; any other refusal is "refused". */
 const codes: Readonly<Record<string, LabErrorCode>> = {
   bad_input: "bad_input",
@@ -58,9 +40,13 @@ const codes: Readonly<Record<string, LabErrorCode>> = {
 };
 
 /** Resolves with the answer as the contract has it; rejects with LabError. */
-export async function sendData(target: DataTarget, request: DataRequest, agent?: Agent): Promise<DataAnswer> {
+export async function sendData(
+  target: ExchangeTarget,
+  request: DataRequest,
+  agent?: Agent,
+): Promise<DataAnswer> {
   const started = performance.now();
-  const body = await exchange(target, request, agent);
+  const body = await exchange(target, dataExchange(request), agent);
   const latencyMs = performance.now() - started;
   const answer = answerSchema.safeParse(body);
   if (answer.success) {
@@ -85,76 +71,16 @@ export async function sendData(target: DataTarget, request: DataRequest, agent?:
   throw new LabError("internal", `${target.id} answered something this lab does not understand.`, false);
 }
 
-function pathOf({ key, n, r, w }: DataRequest): string {
+/** The request as the node takes it. */
+export function dataExchange({ op, key, value, context, n, r, w }: DataRequest): Exchange {
   const quorum = Object.entries({ n, r, w }).filter(([, count]) => count !== undefined);
   const query = quorum.map(([name, count]) => `${name}=${count}`).join("&");
-  return `/api/v1/data/${encodeURIComponent(key)}${query && `?${query}`}`;
-}
-
-/** The JSON body of the node's answer, whatever its status. */
-function exchange(target: DataTarget, request: DataRequest, agent: Agent | undefined): Promise<unknown> {
-  const [host, port] = target.address.split(":");
-  const body = request.op === "put" ? JSON.stringify({ value: request.value }) : null;
-  // A read has no effect whatever happens to it.
-  const harmless = request.op === "get";
-  return new Promise((resolve, reject) => {
-    let hasConnected = false;
-    const fail = (code: LabErrorCode, message: string, definite: boolean) =>
-      reject(new LabError(code, message, definite || harmless));
-    const outgoing = httpRequest({
-      host,
-      port,
-      method: methods[request.op],
-      path: pathOf(request),
-      agent: agent ?? false,
-      signal: AbortSignal.timeout(answerMs),
-      headers: {
-        ...(body !== null && {
-          "Content-Type": "application/json",
-          "Content-Length": Buffer.byteLength(body),
-        }),
-        ...(request.context !== undefined && {
-          "X-Lightcone-Context": Buffer.from(JSON.stringify(request.context)).toString("base64url"),
-        }),
-      },
-    });
-    const failed = (error: Error) => {
-      if (error.name === "AbortError" || error.name === "TimeoutError") {
-        fail("timed_out", `${target.id} did not answer within ${answerMs / 1000} s.`, false);
-      } else if (hasConnected) {
-        fail("unreachable", `The connection to ${target.id} broke before it answered.`, false);
-      } else {
-        fail(
-          "unreachable",
-          `${target.id} cannot be reached at ${target.address}: choose another node.`,
-          true,
-        );
-      }
-    };
-    outgoing.on("socket", (socket) => {
-      if (socket.connecting) socket.once("connect", () => (hasConnected = true));
-      else hasConnected = true;
-    });
-    outgoing.on("error", failed);
-    outgoing.on("response", (response) => {
-      const chunks: Buffer[] = [];
-      let size = 0;
-      response.on("error", failed);
-      response.on("data", (chunk: Buffer) => {
-        size += chunk.length;
-        if (size > answerBytesMax) response.destroy(new Error("too long"));
-        else chunks.push(chunk);
-      });
-      response.on("end", () => resolve(parseJson(Buffer.concat(chunks).toString("utf8"))));
-    });
-    outgoing.end(body ?? undefined);
-  });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
+  return {
+    method: methods[op],
+    path: `/api/v1/data/${encodeURIComponent(key)}${query && `?${query}`}`,
+    ...(op === "put" && { body: { value } }),
+    ...(context !== undefined && {
+      headers: { "X-Lightcone-Context": Buffer.from(JSON.stringify(context)).toString("base64url") },
+    }),
+  };
 }

@@ -7,7 +7,8 @@
  */
 import { Agent } from "node:http";
 import { LabError } from "../../shared/contract/errors.ts";
-import { type DataRequest, type DataTarget, sendData } from "./data.ts";
+import { type DataRequest, sendData } from "./data.ts";
+import type { ExchangeTarget } from "./exchange.ts";
 
 const baskets = ["cart", "profile", "score", "lamp"];
 const people = ["ada", "alan", "barbara", "edsger", "grace"];
@@ -39,7 +40,7 @@ export interface LoadState {
 }
 
 export class Load {
-  readonly #targets: () => readonly DataTarget[];
+  readonly #targets: () => readonly ExchangeTarget[];
   readonly #agent = new Agent({ keepAlive: true, maxSockets: inFlightMax });
   #running = false;
   #opsPerSecond: number;
@@ -50,7 +51,7 @@ export class Load {
   #timer: NodeJS.Timeout | null = null;
 
   /** `targets` names the nodes that run now. */
-  constructor(opsPerSecond: number, targets: () => readonly DataTarget[]) {
+  constructor(opsPerSecond: number, targets: () => readonly ExchangeTarget[]) {
     this.#opsPerSecond = opsPerSecond;
     this.#targets = targets;
   }

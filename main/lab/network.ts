@@ -22,23 +22,12 @@ export interface NetworkParts {
   readonly onChange: () => void;
 }
 
-export interface Flap {
-  readonly from: string;
-  readonly to: string;
-  readonly upMs: number;
-  readonly downMs: number;
-}
-
-/** No link flaps faster, whatever is asked for. */
-const flapMsMin = 1;
-
 export class Network {
   readonly #links: LinkTable;
   readonly #rules: RuleTable;
   readonly #recorder: Recorder;
   readonly #supervisor: Supervisor;
   readonly #onChange: () => void;
-  readonly #flaps = new Set<NodeJS.Timeout>();
   #partitions = 0;
 
   constructor({ links, rules, recorder, supervisor, onChange }: NetworkParts) {
@@ -78,12 +67,6 @@ export class Network {
     this.#supervisor.sendRules();
   }
 
-  /** Cuts and heals the pair in turn, until heal or until one of them is gone. */
-  flap(flap: Flap): void {
-    this.#links.settings(flap.from, flap.to);
-    this.#turn(flap, true);
-  }
-
   addRule(rule: MessageRule): void {
     this.#recorder.lab("rule", withoutAbsent(rule));
     this.#rules.add(rule);
@@ -95,12 +78,6 @@ export class Network {
     this.#recorder.lab("end-rule", { name });
     this.#rules.end(name);
     this.#supervisor.sendRules();
-  }
-
-  /** Ends what goes on by itself. */
-  close(): void {
-    for (const timer of this.#flaps) clearTimeout(timer);
-    this.#flaps.clear();
   }
 
   makePartition(request: PartitionRequest): PartitionState {
@@ -122,7 +99,6 @@ export class Network {
 
   /** Unblocks every link; with `all`, sets every link to rest and ends every message rule and clog. */
   heal(all: boolean): void {
-    this.close();
     this.#recorder.lab("heal", { id: this.#links.partition?.id ?? null });
     const ended = this.#links.partition;
     const before = this.#links.list();
@@ -178,21 +154,6 @@ export class Network {
     const settings = awayFromRest(this.#links.settings(from, to));
     const clogged = this.#rules.isClogged(from, to) ? { clogged: true } : {};
     this.#recorder.lab("link", { from, to, settings: { ...settings, ...clogged } });
-  }
-
-  #turn(flap: Flap, blocked: boolean): void {
-    const { from, to, upMs, downMs } = flap;
-    if (!this.#supervisor.has(from) || !this.#supervisor.has(to)) return;
-    this.setLink(from, to, { blocked });
-    this.setLink(to, from, { blocked });
-    const timer = setTimeout(
-      () => {
-        this.#flaps.delete(timer);
-        this.#turn(flap, !blocked);
-      },
-      Math.max(flapMsMin, blocked ? downMs : upMs),
-    );
-    this.#flaps.add(timer);
   }
 
   #apply(): void {

@@ -40,6 +40,8 @@ export interface ClusterSettings {
   /** Single values of the preset. */
   readonly membership?: Partial<MembershipConfig>;
   readonly requestTimeoutMs?: number;
+  /** A folder that is no use to anybody when this process is killed, and is deleted then. */
+  readonly scratch?: string;
   /** Of every link at the beginning. */
   readonly link?: Partial<LinkSettings>;
 }
@@ -69,7 +71,7 @@ export class Supervisor implements NodeOwner {
   readonly host = childProcessHost;
   readonly #options: SupervisorOptions;
   readonly #nodes = new Map<string, ManagedNode>();
-  readonly #guard = new Guard();
+  readonly #guard: Guard;
   readonly #secret = randomBytes(24).toString("base64url");
   /** Wall clocks that are wrong; they stay so over restarts. */
   readonly #walls = new Map<string, Wall>();
@@ -80,6 +82,7 @@ export class Supervisor implements NodeOwner {
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
+    this.#guard = new Guard(options.settings.scratch ?? null);
   }
 
   list(): NodeState[] {
@@ -262,6 +265,7 @@ export class Supervisor implements NodeOwner {
         `--clock-store=${node.clockStore}`,
         `--cluster=${name}`,
         `--gossip=${gossip}`,
+        ...(quorum.r + quorum.w > quorum.n ? [] : ["--allow-stale-reads"]),
         ...(membership === undefined ? [] : [`--membership=${JSON.stringify(membership)}`]),
         ...(requestTimeoutMs === undefined ? [] : [`--request-timeout=${requestTimeoutMs}`]),
       ],

@@ -23,7 +23,7 @@ export type LabToNode =
   | { readonly kind: "thaw" }
   /** The node's wall clock is wrong by `offset` ms from now on, and by `driftPpm` µs more each second. */
   | { readonly kind: "wall"; readonly offset: number; readonly driftPpm: number }
-  /** Answered with the same number once everything told before is in force. */
+  /** Answered with the same number once everything told before is in force, and the events so far are on the line. */
   | { readonly kind: "fence"; readonly number: number }
   /** This member will not return: say so to the others. */
   | { readonly kind: "evict"; readonly node: string }

@@ -65,6 +65,8 @@ const schema = z
     n: wholeNumber("--n", 1, 999).default(3),
     r: wholeNumber("--r", 1, 999).default(2),
     w: wholeNumber("--w", 1, 999).default(2),
+    /** R + W of N or less is meant. */
+    allowStaleReads: z.boolean().default(false),
     virtualNodes: wholeNumber("--virtual-nodes", 1, 10_000).default(150),
     clockStore: z
       .enum(clockStoreKinds, { error: `--clock-store must be one of ${clockStoreKinds.join(", ")}.` })
@@ -77,10 +79,12 @@ const schema = z
   })
   .superRefine((options, context) => {
     const refuse = (message: string) => context.addIssue({ code: "custom", message });
-    const { n, r, w, host, advertise, secret } = options;
+    const { n, r, w, allowStaleReads: staleReads, host, advertise, secret } = options;
     if (r > n || w > n) refuse(`--r and --w must not be larger than --n (n=${n}, r=${r}, w=${w}).`);
-    else if (r + w <= n)
-      refuse(`--r plus --w must be larger than --n, or reads miss writes (n=${n}, r=${r}, w=${w}).`);
+    else if (r + w <= n && !staleReads)
+      refuse(
+        `--r plus --w must be larger than --n, or reads miss writes (n=${n}, r=${r}, w=${w}); --allow-stale-reads if that is meant.`,
+      );
     if (isLoopback(host)) return;
     if (secret === defaultSecret) {
       refuse(

@@ -114,7 +114,7 @@ function obey(
       running.peers.setRules(message.rules, message.clogged);
       break;
     case "fence":
-      line?.send(message);
+      void running.host.flushed().then(() => line?.send(message));
       break;
     case "evict":
       if (isNodeId(message.node)) running.host.input({ kind: "evict", node: message.node });

@@ -1,0 +1,76 @@
+/** The acts of a scenario as the lab carries them out on real processes and their network. */
+import type { LinkSettings } from "../../shared/contract/state.ts";
+import type { FaultAction } from "../../shared/scenario/run.types.ts";
+import type { Cluster } from "../lab/cluster.ts";
+
+type LinkChange = Extract<FaultAction, { readonly name: "link" }>["value"];
+
+/** Resolves when it has taken effect. Rejects with LabError, one sentence, when it could not. */
+export async function carryOut({ faults, network, supervisor, recorder }: Cluster, action: FaultAction) {
+  switch (action.name) {
+    case "kill":
+      return faults.kill(action.value);
+    case "pause":
+      return faults.pause(action.value);
+    case "resume":
+      return faults.resume(action.value);
+    case "stop":
+      return faults.stop(action.value);
+    case "restart":
+      return faults.restart(action.value.node, action.value.clock);
+    case "add":
+      await faults.add(action.value);
+      return undefined;
+    case "remove":
+      return faults.remove(action.value);
+    case "wipe":
+      return faults.wipe(action.value);
+    case "clock":
+      return faults.setClock(action.value.node, action.value.offset, action.value.drift);
+    case "note":
+      return recorder.lab("note", { text: action.value });
+    case "partition":
+      network.makePartition({ kind: "custom", groups: action.value.groups });
+      break;
+    case "isolate":
+      network.makePartition({ kind: "isolate", node: action.value });
+      break;
+    case "cut":
+      network.setLink(action.value.from, action.value.to, { blocked: true });
+      break;
+    case "heal":
+      network.heal(action.value === "all");
+      break;
+    case "link":
+      changeLinks(action.value);
+      break;
+    case "clog":
+      network.clog(action.value.from, action.value.to);
+      break;
+    case "rule":
+      network.addRule(action.value);
+      break;
+    case "end-rule":
+      network.endRule(action.value);
+      break;
+    case "flap":
+    case "disk":
+    case "old-disk":
+      // The interpreter turns a flap into links; the others were refused before the start.
+      throw new Error(`The lab was asked for "${action.name}", which it does not do.`);
+  }
+  // A client's next request must not overtake what the nodes were told.
+  return supervisor.fence();
+
+  /** One link, all of one node's in one direction, or all. */
+  function changeLinks({ from, to, ...change }: LinkChange): void {
+    const settings = Object.fromEntries(
+      Object.entries(change).filter(([, value]) => value !== undefined),
+    ) as Partial<LinkSettings>;
+    const nodes = supervisor.all().map(({ id }) => id);
+    for (const named of [from, to]) if (named !== undefined) supervisor.get(named);
+    for (const a of from === undefined ? nodes : [from]) {
+      for (const b of to === undefined ? nodes : [to]) if (a !== b) network.setLink(a, b, settings);
+    }
+  }
+}

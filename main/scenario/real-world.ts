@@ -1,0 +1,190 @@
+/** A cluster of real processes as a run of a scenario sees it: calls, acts, looks, events, and whether it is ready. */
+import { LabError } from "../../shared/contract/errors.ts";
+import { asNodeId } from "../../shared/ids.ts";
+import type { CallAnswer, ClientCall, FaultAction, NodeView } from "../../shared/scenario/run.types.ts";
+import type { Scenario } from "../../shared/scenario/schema.ts";
+import { quorumOf } from "../../shared/simulation/machines.ts";
+import { text } from "../../shared/trace/detail.ts";
+import type { RecordedEvent } from "../../shared/trace/event.ts";
+import { Cluster } from "../lab/cluster.ts";
+import { DataDir } from "../lab/data-dir.ts";
+import type { ManagedNode } from "../lab/managed-node.ts";
+import { Sessions } from "../lab/sessions.ts";
+import type { ClusterSettings } from "../lab/supervisor.ts";
+import { askNode, notRunning, viewOf } from "./real-clients.ts";
+import { carryOut } from "./real-faults.ts";
+
+export interface RealWorldOptions {
+  readonly scenario: Scenario;
+  readonly workerEntry: string;
+  readonly version: string;
+  /** A folder of its own, which is its owner's to delete. */
+  readonly scratch: string;
+}
+
+/** A cluster that is not ready by then never will be. */
+const readyMs = 60_000;
+
+export class RealWorld {
+  /** Everything recorded so far. */
+  readonly events: RecordedEvent[] = [];
+  onEvents: ((events: readonly RecordedEvent[]) => void) | null = null;
+  /** The cluster or its recording has failed by itself: one sentence. */
+  onBroken: ((why: string) => void) | null = null;
+  readonly #scenario: Scenario;
+  readonly #dataDir: DataDir;
+  readonly #sessions: Sessions;
+  readonly #cluster: Cluster;
+  /** Whom each node believes to be alive. */
+  readonly #alive = new Map<string, Set<string>>();
+  #broken: string | null = null;
+  #onReady: (() => void) | null = null;
+
+  constructor({ scenario, workerEntry, version, scratch }: RealWorldOptions) {
+    this.#scenario = scenario;
+    this.#dataDir = new DataDir(scratch);
+    this.#sessions = new Sessions(this.#dataDir.sessions, version);
+    this.#cluster = new Cluster({
+      settings: settingsOf(scenario, workerEntry, scratch),
+      dataDir: this.#dataDir,
+      sessions: this.#sessions,
+      opsPerSecond: 0,
+      title: scenario.name,
+      onChange: () => undefined,
+      onRecorded: (events) => this.#recorded(events),
+      onNotice: (_, sentence) => this.#fail(sentence),
+    });
+  }
+
+  /** Null when the cluster is ready: every node serves and, with gossip, sees every other alive. Else why it is not. */
+  async start(signal: AbortSignal | undefined): Promise<string | null> {
+    const { promise: cancelled, resolve } = Promise.withResolvers<void>();
+    const onAbort = () => resolve();
+    signal?.addEventListener("abort", onAbort);
+    const late = setTimeout(onAbort, readyMs);
+    try {
+      await Promise.race([this.#start(), cancelled]);
+    } finally {
+      clearTimeout(late);
+      signal?.removeEventListener("abort", onAbort);
+    }
+    if (signal?.aborted === true) return "The run was cancelled.";
+    if (this.#broken !== null) return this.#broken;
+    return this.#isReady ? null : `The cluster was not ready after ${readyMs / 1000} s.`;
+  }
+
+  async #start(): Promise<void> {
+    await this.#cluster.start(this.#scenario.cluster.nodes);
+    const failed = this.#nodes().find(({ status }) => status === "failed");
+    if (failed !== undefined) {
+      this.#broken = `The cluster did not start: ${failed.state.error ?? failed.id}`;
+    }
+    if (this.#broken !== null || this.#isReady) return;
+    await new Promise<void>((resolve) => (this.#onReady = resolve));
+  }
+
+  call(call: ClientCall): Promise<CallAnswer> {
+    const { supervisor } = this.#cluster;
+    return askNode(supervisor.has(call.node) ? supervisor.get(call.node) : null, call);
+  }
+
+  /** Null when it has taken effect, else one sentence why it could not. */
+  async act(action: FaultAction): Promise<string | null> {
+    try {
+      await carryOut(this.#cluster, action);
+      return null;
+    } catch (error) {
+      if (error instanceof LabError) return error.message;
+      throw error;
+    }
+  }
+
+  recordStep(step: { readonly number: number; readonly of: number; readonly words: string }): void {
+    this.#cluster.recorder.lab("step", step);
+  }
+
+  /** What every node shows, with everything recorded that led to it. */
+  async observe(): Promise<NodeView[]> {
+    const views = await Promise.all(this.#nodes().map((node) => this.#viewOf(node)));
+    await this.#cluster.supervisor.fence();
+    this.#cluster.recorder.flush();
+    return views;
+  }
+
+  /** Ends every process. */
+  async close(): Promise<void> {
+    this.onEvents = null;
+    this.onBroken = null;
+    await this.#cluster.close();
+    this.#sessions.close();
+    this.#dataDir.close();
+  }
+
+  async #viewOf(node: ManagedNode): Promise<NodeView> {
+    const { virtualNodes } = this.#scenario.cluster;
+    const absent = notRunning(asNodeId(node.id), virtualNodes);
+    if (node.status !== "running") return absent;
+    try {
+      return await viewOf(node);
+    } catch (error) {
+      // Its end may have come between.
+      if (node.status !== "running") return absent;
+      throw error;
+    }
+  }
+
+  #nodes(): ManagedNode[] {
+    return this.#cluster.supervisor.all();
+  }
+
+  #recorded(events: readonly RecordedEvent[]): void {
+    for (const event of events) {
+      this.events.push(event);
+      if (event.op === "membership" || event.name === "start") this.#believe(event);
+    }
+    if (this.#onReady !== null && this.#isReady) this.#onReady();
+    this.onEvents?.(events);
+  }
+
+  #believe({ node, name, type, detail }: RecordedEvent): void {
+    if (type !== "local") return;
+    if (name === "start") this.#alive.set(node, new Set([node]));
+    if (name !== "member") return;
+    const about = text(detail?.["about"]);
+    if (about === null) return;
+    const alive = this.#alive.get(node) ?? new Set();
+    if (detail?.["status"] === "alive") alive.add(about);
+    else alive.delete(about);
+    this.#alive.set(node, alive);
+  }
+
+  get #isReady(): boolean {
+    const nodes = this.#nodes();
+    if (nodes.some(({ status }) => status !== "running")) return false;
+    if (!this.#scenario.cluster.gossip) return true;
+    return nodes.every(({ id }) => (this.#alive.get(id)?.size ?? 0) >= nodes.length);
+  }
+
+  #fail(why: string): void {
+    this.#broken ??= why;
+    this.#onReady?.();
+    this.onBroken?.(why);
+  }
+}
+
+function settingsOf({ cluster, network }: Scenario, workerEntry: string, scratch: string): ClusterSettings {
+  const { preset, virtualNodes, gossip, membership, requestTimeout, clocks } = cluster;
+  return {
+    name: "scenario",
+    preset,
+    quorum: quorumOf(cluster),
+    virtualNodes,
+    clockStore: clocks === "durable" ? "sqlite" : "memory",
+    workerEntry,
+    gossip,
+    ...(membership !== undefined && { membership }),
+    requestTimeoutMs: Math.max(1, Math.round(requestTimeout)),
+    scratch,
+    link: Object.fromEntries(Object.entries(network ?? {}).filter(([, value]) => value !== undefined)),
+  };
+}
