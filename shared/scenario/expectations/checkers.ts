@@ -1,7 +1,7 @@
 /** Expectations that a checker answers: histories of clients, final states, and the trace of membership. */
 import { checkModel } from "../../checks/check-model.ts";
 import { checkConvergence } from "../../checks/convergence.ts";
-import { checkDurability, type WrittenVersion } from "../../checks/invariants/durability.ts";
+import { checkDurability } from "../../checks/invariants/durability.ts";
 import {
   checkAccuracy,
   checkCompleteness,
@@ -15,6 +15,7 @@ import { historyOf } from "../history.ts";
 import type { CallRecord, ExpectationResult } from "../run.types.ts";
 import { commonRing } from "./replicas.ts";
 import { result, type Judge, type Subject } from "./subject.ts";
+import { isWrite, writtenVersions } from "./writes.ts";
 
 /** Replicas of a key where a scenario does not say how many, and there are as many nodes. */
 const usualN = 3;
@@ -73,20 +74,24 @@ export const judgeUniqueIds: Judge<"unique-ids"> = (areUnique, subject) => {
 
 export const judgeNoLostWrites: Judge<"no-lost-writes"> = (_, subject) => {
   const words = "every acknowledged write is there at the end, or was overwritten by one that had seen it";
-  const calls = subject.record.calls
-    .filter((call) => call.call.request.kind === "data" && call.call.request.op !== "get")
-    .sort((a, b) => a.invoked - b.invoked);
-  if (!calls.some((call) => call.outcome === "ok")) {
+  const { calls, events } = subject.record;
+  const writes = calls.filter(isWrite);
+  if (!writes.some((call) => call.outcome === "ok")) {
     return result(words, "unknown", "No write was acknowledged.");
   }
-  const history = historyOf({ ...subject.record, calls });
-  const writes = history.map((operation, index): WrittenVersion => {
-    const { call, answer } = calls[index]!;
-    const context = call.request.kind === "data" ? call.request.context : undefined;
-    const answered = answer?.ok === true ? answer : null;
-    return { operation, dot: answered?.dots[0] ?? null, overwrote: context ?? answered?.context ?? null };
-  });
-  return asResult(words, checkDurability(writes, subject.running), subject);
+  const verdict = checkDurability(writtenVersions(subject), subject.running);
+  if (
+    verdict.verdict === "invalid" &&
+    events.length === 0 &&
+    writes.some((call) => call.outcome === "unknown")
+  ) {
+    return result(
+      words,
+      "unknown",
+      `${verdict.summary} Without events nobody can say whether a write without an answer overwrote it.`,
+    );
+  }
+  return asResult(words, verdict, subject);
 };
 
 export const judgeConverged: Judge<"converged"> = (_, subject) => {

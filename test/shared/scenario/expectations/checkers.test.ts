@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { KeyState } from "../../../../shared/clock/dotted.ts";
-import { asNodeId } from "../../../../shared/ids.ts";
+import { asKey, asNodeId } from "../../../../shared/ids.ts";
 import type { CallRecord } from "../../../../shared/scenario/run.types.ts";
 import { ApplicationTrace, callOf, get, judged, mint, nodeIds, put, viewOf } from "./record.ts";
 
@@ -76,6 +76,30 @@ describe("no lost writes", () => {
     expect(
       judged(lost, { calls: [first, blind], final: [viewOf("A", { keys: { k: holding(1, "v") } })] }).verdict,
     ).toBe("violated");
+  });
+
+  it("looks into the trace for what a write without an answer overwrote", () => {
+    const silent = callOf("A", put("k", "w"), { outcome: "unknown", returnedAt: null, answer: null });
+    const final = [viewOf("A", { keys: { k: holding(2, "w") } })];
+    const stored = (...dots: string[]) => {
+      const trace = new ApplicationTrace();
+      for (const dot of dots)
+        trace.local("A", "stored", { op: "put", key: asKey("k"), detail: { dot, siblings: 1 } });
+      return trace.events;
+    };
+    const calls = [first, silent];
+    expect(judged(lost, { calls, final, events: stored("A:1", "A:2") }).verdict).toBe("holds");
+    // A had never stored what it is said to have overwritten.
+    expect(judged(lost, { calls, final, events: stored("A:2") }).verdict).toBe("violated");
+    expect(judged(lost, { calls, final }).verdict).toBe("unknown");
+    const own = callOf("A", { ...put("k", "w"), context: {} } as typeof first.call.request, {
+      outcome: "unknown",
+      returnedAt: null,
+      answer: null,
+    });
+    expect(judged(lost, { calls: [first, own], final, events: stored("A:1", "A:2") }).verdict).toBe(
+      "violated",
+    );
   });
 
   it("is unknown when nothing was acknowledged or nobody runs", () => {
