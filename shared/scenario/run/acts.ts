@@ -129,7 +129,7 @@ export class Acts {
   }
 
   #fault(action: FaultAction, done: Done): void {
-    const { timers, emit } = this.#options;
+    const { timers } = this.#options;
     const id = this.#nextId();
     const limit = timers.set(timers.now + actLimitMs, () => {
       this.#acts.set(id, () => undefined);
@@ -139,7 +139,7 @@ export class Acts {
       limit();
       done(error);
     });
-    emit({ kind: "fault", id, action });
+    this.#options.emit({ kind: "fault", id, action });
   }
 
   /** Cut and open in turn, both ways, until something heals it. */

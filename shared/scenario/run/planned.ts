@@ -32,7 +32,6 @@ export class Planned {
 
   constructor(options: PlannedOptions) {
     this.#options = options;
-    const byTime = (a: { readonly at: TimeMs }, b: { readonly at: TimeMs }) => a.at - b.at;
     this.#faults = [...options.plan.faults].sort(byTime);
     this.#operations = [...options.plan.operations].sort(byTime);
     if (options.plan.until === undefined) this.#phase = "over";
@@ -120,8 +119,6 @@ export class Planned {
 
   #whatPutsRight(): Action[] {
     const { cluster } = this.#options;
-    const resume = (node: NodeId): Action => ({ name: "resume", value: node });
-    const restart = (node: NodeId): Action => ({ name: "restart", value: { node, clock: "keep" } });
     return [
       { name: "heal", value: "all" },
       ...cluster.in("paused").map(resume),
@@ -129,3 +126,7 @@ export class Planned {
     ];
   }
 }
+
+const byTime = (a: { readonly at: TimeMs }, b: { readonly at: TimeMs }) => a.at - b.at;
+const resume = (node: NodeId): Action => ({ name: "resume", value: node });
+const restart = (node: NodeId): Action => ({ name: "restart", value: { node, clock: "keep" } });

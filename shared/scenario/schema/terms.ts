@@ -18,20 +18,17 @@ const toMs = (value: string | number, context: z.RefinementCtx): number => {
   const negative = typeof value === "string" && value.startsWith("-");
   const ms = typeof value === "number" ? value : parseDuration(negative ? value.slice(1) : value);
   if (ms === null || !Number.isFinite(ms) || Math.abs(ms) > durationMsMax) {
-    context.addIssue({ code: "custom", message: `It must be ${durationText}, at most 24h.` });
+    context.addIssue({ code: "custom", message: `must be ${durationText}, at most 24h` });
     return z.NEVER;
   }
   return negative ? -ms : ms;
 };
 export const offset = z.union([z.string(), z.number()]).transform(toMs).meta({ description: durationText });
-export const duration = offset.refine((ms) => ms >= 0, "A duration cannot be negative.");
+export const duration = offset.refine((ms) => ms >= 0, "cannot be negative");
 
 export const nodeId = z
   .string()
-  .refine(
-    (text): boolean => isNodeId(text),
-    "A node id is 1 to 63 letters, digits, dots, dashes or underscores.",
-  )
+  .refine((text): boolean => isNodeId(text), "must be 1 to 63 letters, digits, dots, dashes or underscores")
   .transform((text) => text as NodeId);
 export const nodeIds = z.array(nodeId).min(1).max(1_000);
 export const share = z.number().min(0).max(1);
@@ -81,5 +78,9 @@ export const quorum = {
   r: z.number().int().min(1).optional(),
   w: z.number().int().min(1).optional(),
 };
-export const one = <Name extends string, Schema extends z.ZodType>(name: Name, schema: Schema) =>
+/** An object with this one field. */
+export const one = <Name extends string, Schema extends z.ZodType>(
+  name: Name,
+  schema: Schema,
+): z.ZodObject<Record<Name, Schema>, z.core.$strict> =>
   z.strictObject({ [name]: schema } as Record<Name, Schema>);
