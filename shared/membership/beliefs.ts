@@ -52,9 +52,15 @@ export class Beliefs {
 
   /** A claim that came as a rumour. */
   hear(now: TimeMs, claim: Claim, fx: MembershipEffects): void {
-    if (!isSaneClaim(claim)) return;
-    if (claim.node === this.table.self.node) return this.#hearOfSelf(now, claim, fx);
+    if (claim.node === this.table.selfId) {
+      if (isSaneClaim(claim)) this.#hearOfSelf(now, claim, fx);
+      return;
+    }
     const known = this.table.get(claim.node);
+    // By far the most claims of an exchange repeat what is known: they are done with first.
+    const { status, incarnation } = claim;
+    if (known?.status === status && known.incarnation === incarnation && status !== "suspect") return;
+    if (!isSaneClaim(claim)) return;
     if (!known || supersedes(claim, known)) {
       this.#adopt(now, claim, known, fx);
       this.rumours.add(claim);
@@ -75,7 +81,7 @@ export class Beliefs {
     const isNewcomer = this.table.active === 1;
     for (const claim of claims) {
       const known = this.table.get(claim.node);
-      if (claim.node === this.table.self.node) this.hear(now, claim, fx);
+      if (claim.node === this.table.selfId) this.hear(now, claim, fx);
       else if (!known) {
         if (claim.status === "left" || !isSaneClaim(claim)) continue;
         this.#adopt(now, claim, known, fx);

@@ -26,6 +26,10 @@ export class MemberTable {
     this.set(self);
   }
 
+  get selfId(): NodeId {
+    return this.#self;
+  }
+
   get self(): Member {
     return this.#members.get(this.#self)!;
   }
@@ -73,7 +77,18 @@ export class MemberTable {
   note(node: NodeId, change: Partial<Pick<Member, "lastSeen" | "heartbeat" | "failures">>): void {
     const known = this.#members.get(node);
     if (!known) return;
-    this.#members.set(node, { ...known, ...change });
+    const { lastSeen = known.lastSeen, heartbeat = known.heartbeat, failures = known.failures } = change;
+    const { address, status, incarnation, changedAt } = known;
+    this.#members.set(node, {
+      node,
+      address,
+      status,
+      incarnation,
+      changedAt,
+      lastSeen,
+      heartbeat,
+      failures,
+    });
     this.#sorted = null;
   }
 
@@ -98,6 +113,7 @@ export class MemberTable {
 
   /** When the member longest gone left; Infinity when nobody did. */
   get firstLeftAt(): TimeMs {
+    if (this.#left.size === 0) return Infinity;
     for (const leftAt of this.#left.values()) return leftAt;
     return Infinity;
   }

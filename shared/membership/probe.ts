@@ -76,6 +76,7 @@ export class Prober {
 
   get deadline(): TimeMs {
     let deadline = this.#nextAt;
+    if (this.#probes.size === 0 && this.#errands.size === 0) return deadline;
     for (const { indirectAt, failAt } of this.#probes.values()) {
       deadline = Math.min(deadline, indirectAt, failAt);
     }

@@ -14,17 +14,47 @@ import type { Claim, Rumour } from "./types.ts";
 /** Rumours on one message. */
 export const piggybackMax = 8;
 
+/** Claims passed on equally often, the one longest there first. */
+class Level {
+  readonly #claims = new Map<NodeId, Claim>();
+  /** Goes on where it stopped: a map keeps the places of what was taken out, and each fresh look would pass them all. */
+  readonly #next = this.#claims.values();
+
+  get claims(): Iterable<Claim> {
+    return this.#claims.values();
+  }
+
+  set(claim: Claim): void {
+    this.#claims.set(claim.node, claim);
+  }
+
+  /** False when there was none. */
+  delete(node: NodeId): boolean {
+    return this.#claims.delete(node);
+  }
+
+  /** Takes out the first one; undefined when there is none. */
+  take(): Claim | undefined {
+    // Asked only where there is one, so it never comes to its end, after which it would miss what is added.
+    if (this.#claims.size === 0) return undefined;
+    const claim = this.#next.next().value!;
+    this.#claims.delete(claim.node);
+    return claim;
+  }
+}
+
 export class Rumours {
   readonly #mult: number;
   /** By transmissions so far, so that choosing the least told costs what is chosen, not what there is. */
-  readonly #told: Map<NodeId, Claim>[] = [];
+  readonly #told: Level[] = [];
+  #size = 0;
 
   constructor(retransmitMult: number) {
     this.#mult = retransmitMult;
   }
 
   get isEmpty(): boolean {
-    return this.#told.every((claims) => claims.size === 0);
+    return this.#size === 0;
   }
 
   limit(members: number): number {
@@ -32,12 +62,14 @@ export class Rumours {
   }
 
   add(claim: Claim): void {
-    for (const claims of this.#told) claims.delete(claim.node);
-    this.#level(0).set(claim.node, claim);
+    for (const level of this.#told) if (level.delete(claim.node)) this.#size -= 1;
+    this.#level(0).set(claim);
+    this.#size += 1;
   }
 
   clear(): void {
     this.#told.length = 0;
+    this.#size = 0;
   }
 
   /**
@@ -47,28 +79,29 @@ export class Rumours {
   take(count: number, to: NodeId | null, members: number): Claim[] {
     const taken: { claim: Claim; level: number }[] = [];
     for (const [level, claims] of this.#told.entries()) {
-      for (const claim of claims.values()) {
-        if (taken.length >= count) break;
+      while (taken.length < count) {
+        const claim = claims.take();
+        if (claim === undefined) break;
         taken.push({ claim, level });
       }
     }
     const limit = this.limit(members);
     for (const { claim, level } of taken) {
-      this.#told[level]!.delete(claim.node);
-      if (level + 1 < limit) this.#level(level + 1).set(claim.node, claim);
+      if (level + 1 < limit) this.#level(level + 1).set(claim);
+      else this.#size -= 1;
     }
     return taken.map(({ claim }) => claim).filter((claim) => claim.node !== to);
   }
 
   list(members: number): Rumour[] {
     const limit = this.limit(members);
-    return this.#told.flatMap((claims, transmissions) =>
-      [...claims.values()].map((claim) => ({ claim, transmissions, limit })),
+    return this.#told.flatMap(({ claims }, transmissions) =>
+      [...claims].map((claim) => ({ claim, transmissions, limit })),
     );
   }
 
-  #level(transmissions: number): Map<NodeId, Claim> {
-    while (this.#told.length <= transmissions) this.#told.push(new Map());
+  #level(transmissions: number): Level {
+    while (this.#told.length <= transmissions) this.#told.push(new Level());
     return this.#told[transmissions]!;
   }
 }

@@ -45,11 +45,21 @@ export function receivedDetail(body: Exclude<MessageBody, { kind: "TELL" }>): De
 
 /** The gossip on a message, so that a rumour can be followed on the timeline. */
 function messageDetail(body: MessageBody): Detail | undefined {
-  if ("rumours" in body)
-    return body.rumours.length === 0 ? undefined : { rumours: body.rumours.map(inWords) };
-  if ("members" in body) return { members: body.members.map(inWords) };
-  if (body.kind === "ORDER") return { origin: body.origin, number: body.number, position: body.position };
-  return undefined;
+  switch (body.kind) {
+    case "PING":
+    case "ACK":
+    case "PING_REQ":
+    case "NACK":
+    case "GOSSIP":
+      return body.rumours.length === 0 ? undefined : { rumours: body.rumours.map(inWords) };
+    case "JOIN":
+    case "JOIN_REPLY":
+      return { members: body.members.map(inWords) };
+    case "ORDER":
+      return { origin: body.origin, number: body.number, position: body.position };
+    default:
+      return undefined;
+  }
 }
 
 const inWords = ({ node, status, incarnation }: Claim) => `${node} ${status} ${incarnation}`;

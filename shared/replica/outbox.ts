@@ -98,25 +98,23 @@ export class Outbox {
   }
 
   local(name: string, about: About, detail: Detail): void {
-    this.#event("local", name, about).detail = detail;
+    const { op, key, request } = about;
+    const at = this.#now;
+    const clock = this.#tick();
+    if (key === undefined) this.#events.push({ at, type: "local", op, name, clock, detail });
+    else if (request === undefined) this.#events.push({ at, type: "local", op, name, clock, key, detail });
+    else this.#events.push({ at, type: "local", op, name, clock, key, request, detail });
   }
 
   received({ id, from, clock, body }: Envelope, about: About, detail: Detail | undefined): void {
     this.#clock = merge(this.#clock, clock);
-    const event = this.#event("receive", body.kind, about);
-    event.message = id;
-    event.peer = from;
-    if (detail) event.detail = detail;
+    this.#message("receive", body.kind, about, id, from, detail);
   }
 
   send(to: Destination, body: MessageBody, about: About): MessageId {
     this.#sent += 1;
     const id = asMessageId(this.#messagePrefix + this.#sent);
-    const event = this.#event("send", body.kind, about);
-    event.message = id;
-    if (to.node !== null) event.peer = to.node;
-    const detail = sentDetail(body);
-    if (detail) event.detail = detail;
+    this.#message("send", body.kind, about, id, to.node, sentDetail(body));
     const envelope = { id, from: this.#node, address: this.#address, clock: this.#clock, body };
     this.#messages.push({ to, envelope });
     return id;
@@ -149,12 +147,28 @@ export class Outbox {
     this.#operations.push(item);
   }
 
-  #event(type: Emitted["type"], name: string, { op, key, request }: About): Mutable<Emitted> {
-    this.#clock = tick(this.#clock, this.#node);
-    const event: Mutable<Emitted> = { at: this.#now, type, op, name, clock: this.#clock };
-    if (key !== undefined) event.key = key;
-    if (request !== undefined) event.request = request;
+  /** Written out by kind, so that an event is one object without spare parts: most of a run's memory is its events. */
+  #message(
+    type: "send" | "receive",
+    name: string,
+    { op, key, request }: About,
+    message: MessageId,
+    peer: NodeId | null,
+    detail: Detail | undefined,
+  ): void {
+    const at = this.#now;
+    const clock = this.#tick();
+    const event: Mutable<Emitted> =
+      key !== undefined && request !== undefined && peer !== null
+        ? { at, type, op, name, clock, key, request, message, peer }
+        : peer !== null
+          ? { at, type, op, name, clock, message, peer }
+          : { at, type, op, name, clock, message };
+    if (detail !== undefined) event.detail = detail;
     this.#events.push(event);
-    return event;
+  }
+
+  #tick(): VectorClock {
+    return (this.#clock = tick(this.#clock, this.#node));
   }
 }

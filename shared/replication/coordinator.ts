@@ -42,8 +42,8 @@ export interface CoordinatorOptions {
   readonly operations: OperationLog;
 }
 
-/** Forwarded requests remembered, so that one delivered twice is not carried out twice. */
-const forwardsRememberedMax = 10_000;
+/** Forwarded requests remembered at least, so that one delivered twice is not carried out twice. */
+const forwardsRemembered = 10_000;
 
 export class Coordinator {
   readonly #node: NodeId;
@@ -54,7 +54,9 @@ export class Coordinator {
   readonly #forwarder: Forwarder;
   /** In the order of their deadlines: all wait equally long. */
   readonly #pending = new Map<RequestId, Pending>();
-  readonly #forwarded = new Set<RequestId>();
+  /** Two generations: taking the oldest out of one large set would each time look past all that were taken before. */
+  #forwarded = new Set<RequestId>();
+  #forwardedBefore = new Set<RequestId>();
   /** Acknowledgements that wait for the next tick: only where rare paths are taken on purpose. */
   #late: (() => void)[] = [];
   #deadline: TimeMs | null = null;
@@ -188,12 +190,14 @@ export class Coordinator {
   }
 
   #receiveForward(fx: ReplicationEffects, from: NodeId, request: ClientRequest, about: About): void {
-    if (this.#forwarded.has(request.id)) return fx.rare.reached("a request forwarded twice");
-    this.#forwarded.add(request.id);
-    if (this.#forwarded.size > forwardsRememberedMax) {
-      const [oldest] = this.#forwarded;
-      this.#forwarded.delete(oldest!);
+    if (this.#forwarded.has(request.id) || this.#forwardedBefore.has(request.id)) {
+      return fx.rare.reached("a request forwarded twice");
     }
+    if (this.#forwarded.size >= forwardsRemembered) {
+      this.#forwardedBefore = this.#forwarded;
+      this.#forwarded = new Set();
+    }
+    this.#forwarded.add(request.id);
     const checked = checkRequest(request, this.#config, this.#view.ring.nodes.length, fx.clock);
     if (this.#leaving || "error" in checked) {
       const error = "error" in checked ? checked.error : this.#leavingError([]);

@@ -16,6 +16,9 @@ export const operationsMax = 1_000;
 /** Characters of a value that a line keeps; the hash covers all of them. */
 const valueShownMax = 4_096;
 
+/** Texts longer than this are left to the encoder. */
+const plainCharsMax = 1_024;
+
 /** The parent of the first operation of a node. */
 export const firstParent = "0".repeat(64);
 
@@ -27,8 +30,21 @@ export function causalHash(
   value: string | null,
   clock: VectorClock,
 ): string {
-  const pairs = Object.entries(clock).sort(([a], [b]) => (a < b ? -1 : 1));
-  return bytesToHex(sha256(utf8ToBytes(JSON.stringify([parent, op, key, value, pairs]))));
+  const nodes = Object.keys(clock).sort();
+  const pairs = nodes.map((node) => [node, clock[node]]);
+  return bytesToHex(sha256(toBytes(JSON.stringify([parent, op, key, value, pairs]))));
+}
+
+/** UTF-8. Most texts are short and plain, and those are copied faster than they are encoded. */
+function toBytes(text: string): Uint8Array {
+  if (text.length > plainCharsMax) return utf8ToBytes(text);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code > 0x7f) return utf8ToBytes(text);
+    bytes[i] = code;
+  }
+  return bytes;
 }
 
 /** What a line says a read found. */

@@ -4,6 +4,7 @@
  */
 import { expect } from "vitest";
 import { noRarePaths, type RarePaths } from "../../../shared/buggify.ts";
+import type { Act, ActAnswer } from "../../../shared/broadcast/types.ts";
 import type { VectorClock } from "../../../shared/clock/vector-clock.ts";
 import { asNodeId, asRequestId, type Key, type NodeId } from "../../../shared/ids.ts";
 import { membershipPresets } from "../../../shared/membership/presets.ts";
@@ -133,6 +134,14 @@ export class Cluster {
     const id = `request-${++this.#requests}`;
     this.#step(asNodeId(name), { kind: "request", request: { id: asRequestId(id), ...request } });
     return id;
+  }
+
+  /** Carries out an act of the application on a node. */
+  act(name: string, act: Act): ActAnswer {
+    const request = asRequestId(`request-${++this.#requests}`);
+    const { answers } = this.#step(asNodeId(name), { kind: "act", request, act });
+    expect(answers.map((each) => each.request)).toEqual([request]);
+    return answers[0]!.answer;
   }
 
   /** The outcome of a request, after all messages about data have arrived. */
