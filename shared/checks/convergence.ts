@@ -5,6 +5,7 @@
  * converged: the next write would overwrite one and not the other.
  */
 import { type Dot, formatDot } from "../clock/dotted.ts";
+import type { VectorClock } from "../clock/vector-clock.ts";
 import { inShort } from "./json.ts";
 import type { Verdict } from "./types.ts";
 import { invalid, plural, unknown, valid } from "./words.ts";
@@ -14,7 +15,13 @@ const checker = "convergence";
 /** What one replica holds at the end; a null value is a tombstone. */
 export interface FinalState {
   readonly node: string;
-  readonly keys: readonly (readonly [key: string, state: { readonly versions: readonly FinalVersion[] }])[];
+  readonly keys: readonly (readonly [key: string, state: FinalKey])[];
+}
+
+interface FinalKey {
+  readonly versions: readonly FinalVersion[];
+  /** All writes of the key that the replica says it has seen; absent where that is not known. */
+  readonly context?: VectorClock;
 }
 
 interface FinalVersion {

@@ -4,7 +4,8 @@
  * Looking at final values alone is not enough: with concurrent versions a write may rightly be gone, but only when a
  * write that had seen it took its place, and then that one (or what took its place) must be there. A replica's context
  * does not excuse anything either: a bug that drops a version and keeps its dot as "seen" is just what is looked for.
- * A write of unknown outcome owes nothing, but may have overwritten others.
+ * A write of unknown outcome owes nothing, but may have overwritten others. When nobody can say which, because it was
+ * sent without a context and never answered, its holders are believed: better to miss a loss than to invent one.
  */
 import type { VectorClock } from "../../clock/vector-clock.ts";
 import { type Dot, formatDot } from "../../clock/dotted.ts";
@@ -23,7 +24,7 @@ export interface WrittenVersion {
   readonly dot: string | null;
   /**
    * What it overwrote: the context it was sent with; sent without one, the context of its reply. Null when neither is
-   * known: it then excuses no other write.
+   * known: if it is there at the end, it may have overwritten whatever its holders say they have seen.
    */
   readonly overwrote: VectorClock | null;
 }
@@ -80,6 +81,8 @@ interface Held {
   readonly dot: Dot;
   readonly value: string | null;
   readonly nodes: string[];
+  /** Of each replica that holds it. */
+  readonly contexts: (VectorClock | undefined)[];
 }
 
 function heldVersions(key: string, states: readonly FinalState[]): Map<string, Held> {
@@ -88,9 +91,10 @@ function heldVersions(key: string, states: readonly FinalState[]): Map<string, H
     const state = keys.find(([name]) => name === key)?.[1];
     for (const { dot, value } of state?.versions ?? []) {
       const name = formatDot(dot);
-      const known = held.get(name);
-      if (known === undefined) held.set(name, { dot, value, nodes: [node] });
-      else known.nodes.push(node);
+      const known = held.get(name) ?? { dot, value, nodes: [], contexts: [] };
+      known.nodes.push(node);
+      known.contexts.push(state?.context);
+      held.set(name, known);
     }
   }
   return held;
@@ -100,7 +104,9 @@ const isDelete = ({ f }: Operation) => f === "delete";
 
 /** True when `write` was sent by somebody who had seen the version. */
 const covers = ({ overwrote, dot: own }: WrittenVersion, dot: Dot) =>
-  formatDot(dot) !== own && dot.counter <= (overwrote?.[dot.node] ?? 0);
+  formatDot(dot) !== own && overwrote !== null && isSeen(dot, overwrote);
+
+const isSeen = (dot: Dot, context: VectorClock) => dot.counter <= (context[dot.node] ?? 0);
 
 function parseDot(text: string): Dot {
   const colon = text.lastIndexOf(":");
@@ -112,9 +118,18 @@ function keptDots(writes: readonly WrittenVersion[], held: ReadonlyMap<string, H
   const kept = new Set(held.keys());
   const dots = new Map(writes.flatMap(({ dot }) => (dot === null ? [] : [[dot, parseDot(dot)] as const])));
   // A version that no reply has named may be that of a write nobody was answered.
-  const unnamed = new Set<Json>([...held].filter(([name]) => !dots.has(name)).map(([, { value }]) => value));
-  const isThere = ({ dot, operation }: WrittenVersion) =>
-    dot !== null ? kept.has(dot) : unnamed.has(isDelete(operation) ? null : operation.input);
+  const unnamed = Map.groupBy(
+    [...held].filter(([name]) => !dots.has(name)).map(([, version]) => version),
+    ({ value }): Json => value,
+  );
+  const heldAs = ({ operation }: WrittenVersion) =>
+    unnamed.get(isDelete(operation) ? null : operation.input) ?? [];
+  const isThere = (write: WrittenVersion) =>
+    write.dot === null ? heldAs(write).length > 0 : kept.has(write.dot);
+  const hasOverwritten = (write: WrittenVersion, dot: Dot) =>
+    write.overwrote !== null || write.dot !== null
+      ? covers(write, dot)
+      : heldAs(write).some(({ contexts }) => contexts.some((context) => !context || isSeen(dot, context)));
   const counted = new Set<WrittenVersion>();
   for (let hasGrown = true; hasGrown;) {
     hasGrown = false;
@@ -122,7 +137,7 @@ function keptDots(writes: readonly WrittenVersion[], held: ReadonlyMap<string, H
       if (write.operation.outcome === "fail" || counted.has(write) || !isThere(write)) continue;
       counted.add(write);
       hasGrown = true;
-      for (const [name, dot] of dots) if (covers(write, dot)) kept.add(name);
+      for (const [name, dot] of dots) if (hasOverwritten(write, dot)) kept.add(name);
     }
   }
   return kept;
@@ -134,7 +149,9 @@ function isHonoured(
   write: WrittenVersion,
   held: ReadonlyMap<string, Held>,
 ): boolean {
-  if (deleted.operation.outcome === "fail" || !covers(deleted, parseDot(write.dot!))) return false;
+  if (deleted.operation.outcome === "fail") return false;
+  if (deleted.overwrote === null) return true;
+  if (!covers(deleted, parseDot(write.dot!))) return false;
   return ![...held.values()].some(({ dot, value }) => value !== null && covers(deleted, dot));
 }
 

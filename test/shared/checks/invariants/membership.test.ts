@@ -4,7 +4,7 @@ import { checkAccuracy, checkCompleteness } from "../../../../shared/checks/inva
 import { asNodeId } from "../../../../shared/ids.ts";
 import { type Detail, labLane, type TraceEvent } from "../../../../shared/trace/event.ts";
 
-const bounds = { settleMs: 1_000, noticeMs: 3_000 };
+const bounds = { settleMs: 1_000, noticeMs: 3_000, slowMs: 50 };
 
 /** `500 A member B dead`, `500 lab kill B`, `500 lab cut A>B`, `500 lab heal`, `500 A start`; times in ms. */
 function trace(text: string): TraceEvent[] {
@@ -29,8 +29,11 @@ function trace(text: string): TraceEvent[] {
     if (name === "heal") return act("heal", { id: about === "all" ? null : 1 });
     if (name === "link") {
       const [from = "", to = ""] = about.split(">");
-      return act("link", { from, to, settings: status === "rest" ? {} : { blocked: true } });
+      return act("link", { from, to, settings: settings[status] ?? { blocked: true } });
     }
+    if (name === "rule") return act("rule", { do: "drop", message: status, to: about, name: "r" });
+    if (name === "end-rule") return act("end-rule", { name: "r" });
+    if (name === "disk") return act("disk", { node: about, slow: Number(status) });
     return act(name, {
       node: about,
       pid: 1,
@@ -38,6 +41,14 @@ function trace(text: string): TraceEvent[] {
     });
   });
 }
+
+const settings: Record<string, Detail> = {
+  rest: {},
+  slow: { latency: { kind: "constant", ms: 80 } },
+  quick: { latency: { kind: "uniform", minMs: 1, maxMs: 40 } },
+  lossy: { loss: 0.1 },
+  double: { duplicate: 0.5, reorder: 0.5 },
+};
 
 const begin = `
   0 A start
@@ -65,6 +76,10 @@ describe("accuracy", () => {
     ["one cut off in one direction only", "\n 5000 lab cut B>A\n 9000 C member B dead"],
     ["one just healed", "\n 5000 lab cut A>B\n 8000 lab heal\n 8900 C member B dead"],
     ["one behind a bad link", "\n 5000 lab link A>B\n 9000 A member B dead"],
+    ["one behind a slow link", "\n 5000 lab link A>B slow\n 9000 A member B dead"],
+    ["one behind a lossy link", "\n 5000 lab link B>C lossy\n 9000 A member B dead"],
+    ["one whose pings are dropped by a rule", "\n 5000 lab rule B PING\n 9000 A member B dead"],
+    ["one with a slow disk", "\n 5000 lab disk B 30\n 9000 A member B dead"],
     ["one that has not started", "\n 5000 A member D dead"],
     ["a restarted one, at once", "\n 5000 lab kill B\n 6000 B start\n 6500 C member B dead"],
   ])("excuses the conviction of %s", (_, text) => {
@@ -76,7 +91,21 @@ describe("accuracy", () => {
     ["by one that woke from a pause (P18)", "\n 4000 lab pause A\n 6000 lab resume A\n 6001 A member B dead"],
     ["long after a resume", "\n 2000 lab pause B\n 3000 lab resume B\n 5000 A member B dead"],
     ["long after a heal", "\n 2000 lab cut A>B\n 3000 lab heal\n 5000 A member B dead"],
-    ["long after all was healed", "\n 2000 lab link A>B\n 3000 lab heal all\n 5000 A member B dead"],
+    [
+      "long after all was healed",
+      "\n 2000 lab link A>B\n 3000 lab heal all\n 3000 lab link A>B rest\n 5000 A member B dead",
+    ],
+    [
+      "long after the heal of a cut that was there twice",
+      "\n 2000 lab link A>B\n 2100 lab cut A>B\n 3000 lab heal\n 5000 A member B dead",
+    ],
+    [
+      "over links that are quick enough",
+      "\n 10 lab link A>B quick\n 10 lab link B>A double\n 5000 A member B dead",
+    ],
+    ["while a rule touches other messages", "\n 2000 lab rule B REPLICATE\n 5000 A member B dead"],
+    ["long after a rule has ended", "\n 2000 lab rule B PING\n 3000 lab end-rule\n 5000 A member B dead"],
+    ["long after a disk was slow", "\n 2000 lab disk B 30\n 3000 lab disk B 0\n 5000 A member B dead"],
     [
       "long after a link was put to rest",
       "\n 2000 lab link A>B\n 3000 lab link A>B rest\n 5000 A member B dead",

@@ -167,6 +167,18 @@ describe("durability", () => {
     expect(found.counterExample!.why.length).toBeGreaterThan(1);
   });
 
+  it("believes the holders of a write that was sent without context and never answered", () => {
+    const [first, second] = writesOf(["put a", "A:1"], ["put b", null]);
+    const writes = [first!, { ...second!, overwrote: null }];
+    const [held] = states({ A: { x: { "B:7": "b" } } });
+    const seen = (context: VectorClock): FinalState[] => [
+      { node: "A", keys: held!.keys.map(([key, state]) => [key, { ...state, context }]) },
+    ];
+    expect(checkDurability(writes, seen({ A: 1, B: 7 })).verdict).toBe("valid");
+    expect(checkDurability(writes, [held!]).verdict).toBe("valid");
+    expect(checkDurability(writes, seen({ B: 7 })).verdict).toBe("invalid");
+  });
+
   it("finds a counter that was used again (P1)", () => {
     const writes = writesOf(["put a", "A:1"], ["put b", "A:1"]);
     const found = checkDurability(writes, states({ A: { x: { "A:1": "b" } } }));
