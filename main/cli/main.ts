@@ -10,6 +10,7 @@ import { checkCommand } from "./check.ts";
 import { huntCommand } from "./hunt.ts";
 import { labCommand } from "./lab.ts";
 import { eventsCommand, sessionsCommand } from "./sessions.ts";
+import { simulateCommand } from "./simulate.ts";
 
 const program = new Command("lightcone")
   .description("Runs real clusters on this machine, breaks them, and shows what caused what.")
@@ -17,6 +18,7 @@ const program = new Command("lightcone")
   .addCommand(labCommand(packageJson.version))
   .addCommand(nodeCommand())
   .addCommand(callCommand())
+  .addCommand(simulateCommand(packageJson.version))
   .addCommand(huntCommand(packageJson.version))
   .addCommand(checkCommand())
   .addCommand(sessionsCommand())

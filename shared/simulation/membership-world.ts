@@ -108,7 +108,13 @@ class SimulatedMember {
   readonly #effects: MembershipEffects;
   #timer: Tick | null = null;
 
-  constructor(world: MembershipWorld, index: number, config: MembershipConfig, claims: readonly Claim[], seed: number) {
+  constructor(
+    world: MembershipWorld,
+    index: number,
+    config: MembershipConfig,
+    claims: readonly Claim[],
+    seed: number,
+  ) {
     const { node, address } = claims[index]!;
     this.#world = world;
     this.place = { node, address };
@@ -195,16 +201,21 @@ class MembershipWorld {
       from: node,
     }));
     for (const [index, node] of nodes.entries()) {
-      const member = new SimulatedMember(this, index, membershipPresets[preset], claims, streams.seedOf(`core ${node}`));
+      const member = new SimulatedMember(
+        this,
+        index,
+        membershipPresets[preset],
+        claims,
+        streams.seedOf(`core ${node}`),
+      );
       this.#members.push(member);
       this.#byAddress.set(member.place.address, member);
     }
   }
 
+  /** All before the first message: a member that hears of others before its start takes them for news to spread. */
   start(): void {
-    const random = this.#network;
-    // Timers of members that have been up for long are not in step.
-    for (const member of this.#members) this.time.after(Math.floor(random() * 1_000_000), () => member.start());
+    for (const member of this.#members) member.start();
   }
 
   crash(index: number): void {
@@ -232,7 +243,12 @@ class MembershipWorld {
     this.time.schedule(new Arrival(sender, target, message), this.time.us + takes);
   }
 
-  changed(observer: SimulatedMember, about: NodeId, status: MemberStatus, previous: MemberStatus | null): void {
+  changed(
+    observer: SimulatedMember,
+    about: NodeId,
+    status: MemberStatus,
+    previous: MemberStatus | null,
+  ): void {
     this.events += 1;
     if (status !== "suspect" && status !== "dead") return;
     const failure = this.#failureOf.get(about);

@@ -2,7 +2,12 @@ import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { asKey, asMessageId, asNodeId } from "../../../shared/ids.ts";
-import { canonicalLine, firstDifference, portableHasher, TraceHash } from "../../../shared/simulation/canonical.ts";
+import {
+  canonicalLine,
+  firstDifference,
+  portableHasher,
+  TraceHash,
+} from "../../../shared/simulation/canonical.ts";
 import type { TraceEvent } from "../../../shared/trace/event.ts";
 
 const sample: TraceEvent = {
@@ -17,7 +22,7 @@ const sample: TraceEvent = {
   message: asMessageId("B.5.1"),
   peer: asNodeId("A"),
   key: asKey("cart"),
-  detail: { text: "ä \"quoted\"" },
+  detail: { text: 'ä "quoted"' },
 };
 
 const anyEvent = fc.record(
@@ -80,7 +85,10 @@ describe("the first difference of two traces", () => {
 
   it("is the first event that differs, or that one of them lacks", () => {
     const changed = events.map((event) => (event.seq === 2 ? { ...event, name: "READ" } : event));
-    expect(firstDifference(events, changed)).toMatchObject({ index: 1, theirs: expect.stringContaining("READ") });
+    expect(firstDifference(events, changed)).toMatchObject({
+      index: 1,
+      theirs: expect.stringContaining("READ"),
+    });
     expect(firstDifference(events, events.slice(0, 2))).toMatchObject({ index: 2, theirs: null });
   });
 });

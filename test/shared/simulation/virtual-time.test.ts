@@ -4,7 +4,9 @@ import { epochMs, usOf, VirtualTime } from "../../../shared/simulation/virtual-t
 
 describe("virtual time", () => {
   it("does everything by its time, and what is due together in the order asked for", () => {
-    const asked = fc.array(fc.record({ delay: fc.nat(20), follow: fc.option(fc.nat(20)) }), { maxLength: 200 });
+    const asked = fc.array(fc.record({ delay: fc.nat(20), follow: fc.option(fc.nat(20)) }), {
+      maxLength: 200,
+    });
     fc.assert(
       fc.property(asked, (items) => {
         const time = new VirtualTime();
@@ -40,13 +42,17 @@ describe("virtual time", () => {
 
   it("finds the first microsecond that has reached a time", () => {
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 86_400_000_000 }), fc.double({ min: -1, max: 1, noNaN: true }), (us, off) => {
-        const ms = epochMs + us / 1_000 + off / 1_000;
-        const found = usOf(ms);
-        const msOf = (each: number) => (epochMs * 1_000 + each) / 1_000;
-        expect(msOf(found)).toBeGreaterThanOrEqual(ms);
-        expect(msOf(found - 1)).toBeLessThan(ms);
-      }),
+      fc.property(
+        fc.integer({ min: 0, max: 86_400_000_000 }),
+        fc.double({ min: -1, max: 1, noNaN: true }),
+        (us, off) => {
+          const ms = epochMs + us / 1_000 + off / 1_000;
+          const found = usOf(ms);
+          const msOf = (each: number) => (epochMs * 1_000 + each) / 1_000;
+          expect(msOf(found)).toBeGreaterThanOrEqual(ms);
+          expect(msOf(found - 1)).toBeLessThan(ms);
+        },
+      ),
     );
   });
 });
