@@ -24,6 +24,10 @@ export class Budget {
     return this.#shortage;
   }
 
+  get spent(): number {
+    return this.#spent;
+  }
+
   /** Takes one state; false when there is none or the time is up. */
   spend(): boolean {
     if (this.#shortage !== null) return false;

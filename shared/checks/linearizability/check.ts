@@ -8,7 +8,7 @@
 import type { Model } from "../models/model.ts";
 import type { EventRef, History, Limits, Operation, Verdict } from "../types.ts";
 import { Budget, type Shortage } from "./budget.ts";
-import { smallestInvalid } from "./counter-example.ts";
+import { smallestInvalid, type Violation } from "./counter-example.ts";
 import { decide } from "./decide.ts";
 import { explain, objectName } from "./explain.ts";
 
@@ -26,16 +26,12 @@ export function checkLinearizable(history: History, model: Model, limits: Limits
   const verdict = { checker: model.name, operations: history.length };
   const open: (string | null)[] = [];
   // All are compiled before any is decided: a mistake in the history is reported whatever the limits.
-  const compiled = [...objects].map(([key, operations]) => ({
-    key,
-    operations,
-    object: model.compile(operations),
-  }));
-  for (const { key, operations, object } of compiled) {
-    const decision = decide(operations, object, budget);
-    if (decision.verdict === "unknown") open.push(key);
-    if (decision.verdict !== "invalid") continue;
-    return { ...verdict, ...violation(model, key, operations, decision.witness, limits) };
+  for (const operations of objects.values()) model.compile(operations);
+  for (const [key, operations] of objects) {
+    const found = decideObject(model, operations, budget);
+    if (found === "unknown") open.push(key);
+    if (found === "valid" || found === "unknown") continue;
+    return { ...verdict, ...violation(model, key, operations, found, limits) };
   }
   if (open.length > 0) {
     return { ...verdict, verdict: "unknown", summary: gaveUp(budget.shortage!, limits, open, objects.size) };
@@ -71,16 +67,38 @@ function gaveUp(shortage: Shortage, limits: Limits, open: readonly (string | nul
   return `Not decided: ${why}.${where}`;
 }
 
+/** First the parts of the object, each by itself, then the whole where that is more. */
+function decideObject(
+  model: Model,
+  operations: readonly Operation[],
+  budget: Budget,
+): Violation | "valid" | "unknown" {
+  const { parts, areEnough } = model.parts?.(operations) ?? { parts: [], areEnough: false };
+  let verdict: "valid" | "unknown" = "valid";
+  for (const part of areEnough ? parts : [...parts, operations]) {
+    const before = budget.spent;
+    const decision = decide(part, model.compile(part), budget);
+    if (decision.verdict === "unknown") verdict = "unknown";
+    if (decision.verdict !== "invalid") continue;
+    return {
+      operations: part,
+      witness: decision.witness,
+      statesSpent: budget.spent - before,
+    };
+  }
+  return verdict;
+}
+
 function violation(
   model: Model,
   key: string | null,
   operations: readonly Operation[],
-  witness: readonly number[],
+  found: Violation,
   limits: Limits,
 ): Pick<Verdict, "verdict" | "summary" | "counterExample"> {
   const object = objectName(key, model.name);
   // Making it small may take as many states again.
-  const smallest = smallestInvalid(model, operations, witness, new Budget(limits));
+  const smallest = smallestInvalid(model, operations, found, new Budget(limits));
   const kept = smallest.operations;
   const why = explain(model, smallest, operations.length - kept.length, object);
   const cut = smallest.isMinimal ? [] : ["A smaller example may exist: the search for one was cut short."];

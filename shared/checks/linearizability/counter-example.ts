@@ -14,8 +14,11 @@ import type { Operation } from "../types.ts";
 import type { Budget } from "./budget.ts";
 import { decide } from "./decide.ts";
 
-/** Search states for one question; a question that needs more counts as "cannot be forgotten". */
-const statesPerCheck = 20_000;
+/** Search states for one question, at least and at most; a question that needs more counts as "cannot be forgotten". */
+const statesPerCheckMin = 20_000;
+const statesPerCheckMax = 200_000;
+/** The same where the whole object is asked about what was found on a part of it. */
+const statesPerCheckOfWhole = 2000;
 
 /** An answer that shows more operations than this is not traced to them. */
 const sourcesMax = 3;
@@ -37,24 +40,43 @@ const forgotten = (operation: Operation): Operation => ({
   returned: Number.POSITIVE_INFINITY,
 });
 
-/**
- * `operations` of one object that are invalid together, in the order of invocation; `witness` indices of some among
- * them that are likely to be enough.
- */
+/** A violation as it was found: operations that are invalid together, and indices of likely culprits among them. */
+export interface Violation {
+  /** Of one object, in the order of invocation; or of a part of it, as the model sees that. */
+  readonly operations: readonly Operation[];
+  readonly witness: readonly number[];
+  /** What it took to find out. */
+  readonly statesSpent: number;
+}
+
+/** `whole`: all operations of the object. */
 export function smallestInvalid(
   model: Model,
-  operations: readonly Operation[],
-  witness: readonly number[],
+  whole: readonly Operation[],
+  { operations, witness, statesSpent }: Violation,
   budget: Budget,
 ): Smallest {
+  const statesPerCheck = Math.min(statesPerCheckMax, Math.max(statesPerCheckMin, 2 * statesSpent));
   let isMinimal = true;
-  const free = operations.map(forgotten);
-  const isInvalid = (kept: ReadonlySet<number>): boolean => {
-    const mixed = operations.map((operation, index) => (kept.has(index) ? operation : free[index]!));
+  const verdictOf = (
+    among: readonly Operation[],
+    isKept: (operation: Operation) => boolean,
+    states: number,
+  ) => {
+    const mixed = among.map((operation) => (isKept(operation) ? operation : forgotten(operation)));
     mixed.sort((a, b) => (a.invoked < b.invoked ? -1 : a.invoked > b.invoked ? 1 : 0));
-    const { verdict } = decide(mixed, model.compile(mixed), budget.part(statesPerCheck));
+    return decide(mixed, model.compile(mixed), budget.part(states)).verdict;
+  };
+  const isInvalid = (kept: ReadonlySet<number>): boolean => {
+    const keptOperations = new Set([...kept].map((index) => operations[index]!));
+    const verdict = verdictOf(operations, (operation) => keptOperations.has(operation), statesPerCheck);
     if (verdict === "unknown") isMinimal = false;
     return verdict === "invalid";
+  };
+  /** A part says less than the whole: there, less may be enough. */
+  const isInvalidInWhole = (kept: readonly number[]): boolean => {
+    const ids = new Set(kept.map((index) => operations[index]!.id));
+    return verdictOf(whole, ({ id }) => ids.has(id), statesPerCheckOfWhole) === "invalid";
   };
 
   /** What of `among` must be kept besides `background`, which is not enough; `isNew`: it may be enough by now. */
@@ -78,17 +100,19 @@ export function smallestInvalid(
   const core = necessary([], false, suspects);
   const { sources, isWhole } = sourcesOf(model, operations, core);
   const kept = new Set([...core, ...sources]);
+  const isPart = operations !== whole;
   /** With the sources told, something of the core may have become superfluous, and then its own source. */
   const superfluous = () =>
     [...kept].find((index) => {
       const others = [...kept].filter((other) => other !== index);
       if (others.some((reader) => model.shows(operations[reader]!, operations[index]!))) return false;
-      return isInvalid(new Set(others));
+      return isInvalid(new Set(others)) || (isPart && isInvalidInWhole(others));
     });
-  if (sources.size > 0) {
+  if (isPart || sources.size > 0) {
     for (let index = superfluous(); index !== undefined; index = superfluous()) kept.delete(index);
   }
-  return { operations: operations.filter((_, index) => kept.has(index)), isWhole, isMinimal };
+  const ids = new Set([...kept].map((index) => operations[index]!.id));
+  return { operations: whole.filter(({ id }) => ids.has(id)), isWhole, isMinimal };
 }
 
 /**

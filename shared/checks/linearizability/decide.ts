@@ -3,6 +3,7 @@ import type { CompiledObject } from "../models/model.ts";
 import type { Operation } from "../types.ts";
 import type { Budget } from "./budget.ts";
 import { type Call, type Decision, search } from "./search.ts";
+import { decideQueueOrder } from "./queue-order.ts";
 import { decideUniqueWrites } from "./unique-writes.ts";
 
 /**
@@ -24,7 +25,10 @@ export function decide(
     calls.push({ action, invoked, returned });
     operationOf.push(index);
   });
-  const decision = decideUniqueWrites(calls, initial) ?? search(calls, initial, isLostLast === true, budget);
+  const decision =
+    decideUniqueWrites(calls, initial) ??
+    decideQueueOrder(calls) ??
+    search(calls, initial, isLostLast === true, budget);
   if (decision.verdict !== "invalid") return decision;
   return { verdict: "invalid", witness: decision.witness.map((index) => operationOf[index]!) };
 }

@@ -29,6 +29,8 @@ export interface Action {
   readonly apply: (state: string) => string | null;
   /** What it reads or writes, where the object is a plain register (no compare-and-set): opens the fast way. */
   readonly register?: { readonly kind: "read" | "write"; readonly value: string };
+  /** The same for a queue, unless it was found empty. "anything": a dequeue without an answer, its value means nothing. */
+  readonly queue?: { readonly kind: "enqueue" | "dequeue" | "anything"; readonly value: string };
 }
 
 export interface CompiledObject {
@@ -51,6 +53,14 @@ export interface Model {
    * states can be shown; only reads without an answer are null then.
    */
   readonly compile: (operations: readonly Operation[], isExact?: boolean) => CompiledObject;
+  /**
+   * Parts of the object that must be explainable by themselves, and are explained more easily; when `areEnough`, nothing
+   * else need be. Their operations keep their ids.
+   */
+  readonly parts?: (operations: readonly Operation[]) => {
+    readonly parts: readonly (readonly Operation[])[];
+    readonly areEnough: boolean;
+  };
   /** Whether the answer of `reader` shows what `writer` put there: an explanation names both. */
   readonly shows: (reader: Operation, writer: Operation) => boolean;
 }

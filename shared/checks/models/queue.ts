@@ -75,7 +75,7 @@ function elementsOf(operations: readonly Operation[], isExact: boolean): Element
   };
 }
 
-function enqueue(index: number, leaving: readonly Leaving[]): Action {
+function enqueue(value: string, index: number, leaving: readonly Leaving[]): Action {
   const code = codeOf(index);
   const { until } = leaving[index]!;
   return {
@@ -87,6 +87,7 @@ function enqueue(index: number, leaving: readonly Leaving[]): Action {
       }
       return state + code;
     },
+    queue: { kind: "enqueue", value },
   };
 }
 
@@ -96,6 +97,7 @@ function dequeue(operation: Operation, indexOf: (value: string) => number): Acti
       effect: "dequeue anything",
       isRead: false,
       apply: (state) => (state === "" ? null : state.slice(codeLength)),
+      queue: { kind: "anything", value: "" },
     };
   }
   const value = valueOf(operation);
@@ -107,6 +109,7 @@ function dequeue(operation: Operation, indexOf: (value: string) => number): Acti
     effect: `dequeue ${value}`,
     isRead: false,
     apply: (state) => (state.startsWith(code) ? state.slice(codeLength) : null),
+    queue: { kind: "dequeue", value },
   };
 }
 
@@ -125,7 +128,7 @@ export const queue: Model = {
         const value = valueOf(operation)!;
         // Nobody got it and nobody says it was put in: without it every other answer is explained as well.
         if (!isExact && isUnknown(operation) && !isTaken(value)) return null;
-        return enqueue(indexOf(value), leaving);
+        return enqueue(value, indexOf(value), leaving);
       }),
       show: (state) => {
         const inside: string[] = [];

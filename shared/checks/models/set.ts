@@ -1,6 +1,6 @@
 /**
- * A set. When nobody reads it whole, its elements have nothing to do with each other, but they share one object here:
- * a state is one digit for each element that occurs, "1" when it is in.
+ * A set: a state is one digit for each element that occurs, "1" when it is in. When nobody reads it whole, its elements
+ * have nothing to do with each other; and a lost or a returned element shows on that element alone.
  */
 import type { Json } from "../../trace/event.ts";
 import type { Operation } from "../types.ts";
@@ -57,6 +57,31 @@ function actionOf(operation: Operation, indexOf: ReadonlyMap<string, number>): A
   return { effect: `${f} ${index}`, isRead: false, apply: (state) => withDigit(state, index, digit) };
 }
 
+/** What is said about each element alone: a read says of each whether it was in. Enough when there is no read. */
+function parts(operations: readonly Operation[]): ReturnType<NonNullable<Model["parts"]>> {
+  const reads = operations.filter(({ f, outcome }) => f === "read" && outcome === "ok");
+  const inside = reads.map((read) => new Set(elementsOf(read)));
+  const byElement = new Map<string, { element: Json; operations: Operation[] }>();
+  const partOf = (element: Json) => {
+    const text = canonical(element);
+    const known = byElement.get(text) ?? { element, operations: [] };
+    byElement.set(text, known);
+    return known;
+  };
+  for (const operation of operations) {
+    if (operation.f !== "read") partOf(operation.input).operations.push(operation);
+    else if (operation.outcome === "ok")
+      for (const element of operation.output as readonly Json[]) partOf(element);
+  }
+  for (const [text, { element, operations: part }] of byElement) {
+    reads.forEach((read, index) => {
+      part.push({ ...read, f: "contains", input: element, output: inside[index]!.has(text) });
+    });
+    part.sort((a, b) => a.invoked - b.invoked);
+  }
+  return { parts: [...byElement.values()].map((part) => part.operations), areEnough: reads.length === 0 };
+}
+
 /** An addition nobody saw, or a removal of what nobody missed, without an answer: it might as well never have come. */
 function isUnseen(operation: Operation, operations: readonly Operation[]): boolean {
   if (!isUnknown(operation) || (operation.f !== "add" && operation.f !== "remove")) return false;
@@ -70,6 +95,7 @@ function isUnseen(operation: Operation, operations: readonly Operation[]): boole
 }
 
 export const set: Model = {
+  parts,
   name: "set",
   description:
     "A set, empty at first: add(value), remove(value), contains(value) → true or false, read() → its elements in any order.",
