@@ -102,11 +102,9 @@ export class Replica {
       if (this.#leaveBy !== null) this.#tryToFinish();
     }
     const output = this.#out.take();
-    const { messages } = output;
-    if (messages.length > 1 && this.#rare.buggify("messages of a step in reverse order")) {
-      return { ...output, messages: messages.toReversed() };
-    }
-    return output;
+    const isSeveral = output.messages.length > 1;
+    const isReversed = isSeveral && this.#rare.buggify("messages of a step in reverse order");
+    return isReversed ? { ...output, messages: output.messages.toReversed() } : output;
   }
 
   /** When the next tick is due; null when nothing waits for time to pass. */

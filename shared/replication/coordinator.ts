@@ -22,6 +22,7 @@ import { type OperationLog, valueRead } from "./operation-log.ts";
 import { failure, isHopeless, openPending, type Pending, refused, success } from "./pending.ts";
 import { checkRequest, refusal } from "./quorum.ts";
 import { repairAfterRead } from "./read-repair.ts";
+import { RecentRequests } from "./recent-requests.ts";
 import type {
   About,
   ClientRequest,
@@ -42,9 +43,6 @@ export interface CoordinatorOptions {
   readonly operations: OperationLog;
 }
 
-/** Forwarded requests remembered at least, so that one delivered twice is not carried out twice. */
-const forwardsRemembered = 10_000;
-
 export class Coordinator {
   readonly #node: NodeId;
   readonly #config: ReplicationConfig;
@@ -54,9 +52,7 @@ export class Coordinator {
   readonly #forwarder: Forwarder;
   /** In the order of their deadlines: all wait equally long. */
   readonly #pending = new Map<RequestId, Pending>();
-  /** Two generations: taking the oldest out of one large set would each time look past all that were taken before. */
-  #forwarded = new Set<RequestId>();
-  #forwardedBefore = new Set<RequestId>();
+  readonly #forwarded = new RecentRequests();
   /** Acknowledgements that wait for the next tick: only where rare paths are taken on purpose. */
   #late: (() => void)[] = [];
   #deadline: TimeMs | null = null;
@@ -190,14 +186,7 @@ export class Coordinator {
   }
 
   #receiveForward(fx: ReplicationEffects, from: NodeId, request: ClientRequest, about: About): void {
-    if (this.#forwarded.has(request.id) || this.#forwardedBefore.has(request.id)) {
-      return fx.rare.reached("a request forwarded twice");
-    }
-    if (this.#forwarded.size >= forwardsRemembered) {
-      this.#forwardedBefore = this.#forwarded;
-      this.#forwarded = new Set();
-    }
-    this.#forwarded.add(request.id);
+    if (!this.#forwarded.meet(request.id)) return fx.rare.reached("a request forwarded twice");
     const checked = checkRequest(request, this.#config, this.#view.ring.nodes.length, fx.clock);
     if (this.#leaving || "error" in checked) {
       const error = "error" in checked ? checked.error : this.#leavingError([]);
