@@ -26,21 +26,21 @@ const conditionSchema = z.union([
 export type Condition = z.infer<typeof conditionSchema>;
 
 export const stepSchema = z.strictObject({
-  /** Not before this time. */
-  at: duration.optional(),
-  /** This long after the step before it was done. */
-  after: duration.optional(),
-  /** As soon as this holds, looking at what happened since the step before it began. */
-  when: conditionSchema.optional(),
-  /** How long `when` may take before the run is given up as "unknown" (10 s). */
-  within: duration.optional(),
-  /** One act or several, in order. */
-  do: z.union([actionSchema.transform((action) => [action]), z.array(actionSchema).min(1)]),
+  at: duration.optional().describe("Not before this time."),
+  after: duration.optional().describe("This long after the step before it was done."),
+  when: conditionSchema
+    .optional()
+    .describe("As soon as this holds, looking at what happened since the step before it began."),
+  within: duration
+    .optional()
+    .describe('How long "when" may take before the run is given up as "unknown" (10 s).'),
+  do: z
+    .union([actionSchema.transform((action) => [action]), z.array(actionSchema).min(1)])
+    .describe("One act or several, in order."),
   repeat: z
     .strictObject({ times: z.number().int().min(1).max(100_000), every: duration.default(0) })
     .optional(),
-  /** The next step does not wait for the answers of this one. */
-  background: z.boolean().optional(),
+  background: z.boolean().optional().describe("The next step does not wait for the answers of this one."),
 });
 export type Step = z.infer<typeof stepSchema>;
 
@@ -66,8 +66,7 @@ export type FaultKind = (typeof faultKinds)[number];
 /** Clients that write and read by themselves. */
 const loadSchema = z.strictObject({
   clients: z.number().int().min(1).max(1_000).default(3),
-  /** Operations a second, all clients together. */
-  rate: z.number().min(0.1).max(100_000).default(20),
+  rate: z.number().min(0.1).max(100_000).default(20).describe("Operations a second, all clients together."),
   for: duration,
   keys: z.number().int().min(1).max(100_000).default(3),
   /** Shares of each operation; they need not add up to 1. */
@@ -79,8 +78,7 @@ const loadSchema = z.strictObject({
       mint: z.number().min(0).default(0),
     })
     .prefault({}),
-  /** Clients keep to one node, or go to any. */
-  stick: z.boolean().default(false),
+  stick: z.boolean().default(false).describe("Clients keep to one node, or go to any."),
   ...quorum,
 });
 
@@ -88,19 +86,19 @@ const loadSchema = z.strictObject({
 const plannedSchema = z.strictObject({
   faults: z.array(z.strictObject({ at: duration, do: actionSchema })).default([]),
   operations: z.array(z.strictObject({ at: duration, client: z.string(), do: actionSchema })).default([]),
-  /** When the calm begins: every link healed, every node resumed or restarted. Absent: nothing is put right. */
-  until: duration.optional(),
+  until: duration
+    .optional()
+    .describe(
+      "When the calm begins: every link healed, every node resumed or restarted. Absent: nothing is put right.",
+    ),
 });
 export type Plan = z.infer<typeof plannedSchema>;
 
 export const scenarioSchema = z.strictObject({
   name: z.string().min(1).max(100),
-  /** What it shows, for people. */
-  about: z.string().optional(),
-  /** Number in the list of demonstrations. */
-  lesson: z.number().int().optional(),
-  /** The question asked before the answer is shown. */
-  predict: z.string().optional(),
+  about: z.string().optional().describe("What it shows, for people."),
+  lesson: z.number().int().optional().describe("Number in the list of demonstrations."),
+  predict: z.string().optional().describe("The question asked before the answer is shown."),
   cluster: z.strictObject({
     /** Their names, or how many (node-1, node-2 …). */
     nodes: z.union([
@@ -116,29 +114,35 @@ export const scenarioSchema = z.strictObject({
     ...quorum,
     virtualNodes: z.number().int().min(1).max(1_000).default(150),
     gossip: z.boolean().default(true),
-    /** Single values of the preset, by their names in it. */
-    membership: z.record(z.string(), z.number().min(0)).optional(),
+    membership: z
+      .record(z.string(), z.number().min(0))
+      .optional()
+      .describe("Single values of the preset, by their names in it."),
     requestTimeout: duration.default(1_000),
-    /** "memory": the clock is lost in every crash. */
-    clocks: z.enum(["durable", "memory"]).default("durable"),
+    clocks: z
+      .enum(["durable", "memory"])
+      .default("durable")
+      .describe('"memory": the clock is lost in every crash.'),
   }),
-  /** Every link from the beginning. Simulated links have 1 ms where nothing is said; real ones have what they have. */
-  network: z.strictObject(link).optional(),
+  network: z
+    .strictObject(link)
+    .optional()
+    .describe(
+      "Every link from the beginning. Simulated links have 1 ms where nothing is said; real ones have what they have.",
+    ),
   load: loadSchema.optional(),
-  /** Random faults of these kinds by seed, then everything healed and restarted: storm for safety, calm for liveness. */
   storm: z
     .strictObject({
       for: duration,
       faults: z.array(z.enum(faultKinds)).min(1),
       every: duration.default(1_000),
     })
-    .optional(),
-  calm: duration.optional(),
+    .optional()
+    .describe("Random faults of these kinds by seed; then everything is healed, resumed and restarted."),
+  calm: duration.optional().describe("How long the run goes on after the storm, for things to come right."),
   planned: plannedSchema.optional(),
   steps: z.array(stepSchema).max(10_000).default([]),
-  /** How long the run goes on after the last step. */
-  end: duration.default(0),
-  /** Names for events, used by expectations. `action` names the lab's own act instead, e.g. { action: kill, node: C }. */
+  end: duration.default(0).describe("How long the run goes on after the last step."),
   label: z
     .record(
       label,
@@ -151,7 +155,10 @@ export const scenarioSchema = z.strictObject({
         }),
       ]),
     )
-    .default({}),
+    .default({})
+    .describe(
+      "Names for events, used by expectations. An action names the lab's own act instead, e.g. { action: kill, node: C }.",
+    ),
   expect: z.array(expectationSchema).default([]),
 });
 export type Scenario = z.infer<typeof scenarioSchema>;

@@ -17,7 +17,7 @@ export function shaped(source: unknown): { scenario: Scenario } | { problems: re
 }
 
 const knownFields = (schema: unknown): string => {
-  const { def } = (schema as { _zod: { def: { shape?: object } } })._zod;
+  const { def } = schema as { def: { shape?: object } };
   return Object.keys("shape" in def ? (def.shape ?? {}) : {}).join(" ");
 };
 
@@ -151,7 +151,7 @@ function shown(value: unknown): string {
   if (value === null) return "empty";
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object") return "a map of fields";
-  if (typeof value !== "string") return String(value as number | boolean);
+  if (typeof value !== "string") return String(value);
   return `"${value.length > 40 ? `${value.slice(0, 39)}…` : value}"`;
 }
 

@@ -145,9 +145,9 @@ export class Acts {
   /** Cut and open in turn, both ways, until something heals it. */
   #flap({ from, to, up, down }: Flap, done: Done): void {
     const { timers } = this.#options;
-    let takeBack = () => {};
+    let takeBack: (() => void) | null = null;
     const stop = () => {
-      takeBack();
+      takeBack?.();
       this.#flaps.delete(stop);
     };
     const turn = (blocked: boolean, told: Done) => {

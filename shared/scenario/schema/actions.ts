@@ -14,8 +14,7 @@ const client = {
 };
 
 const ruleMatch = {
-  /** The kind in capitals, as on the timeline. */
-  message: z.string().optional(),
+  message: z.string().optional().describe("The kind in capitals, as on the timeline."),
   from: nodeId.optional(),
   to: nodeId.optional(),
   key: key.optional(),
@@ -26,8 +25,7 @@ const ruleSchema = z.strictObject({
   ...ruleMatch,
   nth: z.number().int().min(1).optional(),
   times: z.number().int().min(1).optional(),
-  /** For delay. */
-  by: duration.optional(),
+  by: duration.optional().describe("For delay."),
   name: label.optional(),
 });
 export type MessageRule = z.infer<typeof ruleSchema>;
@@ -38,14 +36,13 @@ const restart = z.union([
 ]);
 const diskSchema = z.strictObject({
   node: nodeId,
-  /** Each flush takes this long. */
-  slow: duration.optional(),
-  /** Flushes fail: the node stops, as a node does whose disk is full. */
-  full: z.boolean().optional(),
-  /** The next crash loses what was not flushed, and may tear the last write in two. */
-  tear: z.boolean().optional(),
-  /** This many stored values lose a bit, to be found at the next start. */
-  rot: count.optional(),
+  slow: duration.optional().describe("Each flush takes this long."),
+  full: z.boolean().optional().describe("Flushes fail: the node stops, as a node does whose disk is full."),
+  tear: z
+    .boolean()
+    .optional()
+    .describe("The next crash loses what was not flushed, and may tear the last write in two."),
+  rot: count.optional().describe("This many stored values lose a bit, to be found at the next start."),
 });
 
 /** Everything that can be done in a step. One key, the name of the act. */
@@ -69,23 +66,26 @@ export const actionSchemas = {
   add: nodeId,
   remove: nodeId,
   wipe: nodeId,
-  /** Simulated only: the disk as it was at this snapshot comes back; the node is down when it does. */
-  "old-disk": z.strictObject({ node: nodeId, of: label }),
-  /** Every link between nodes of different groups is cut, both ways. */
-  partition: z.strictObject({ groups: z.array(nodeIds).min(2) }),
+  "old-disk": z
+    .strictObject({ node: nodeId, of: label })
+    .describe(
+      "Simulated only: the disk as it was at this snapshot comes back; the node is down when it does.",
+    ),
+  partition: z
+    .strictObject({ groups: z.array(nodeIds).min(2) })
+    .describe("Every link between nodes of different groups is cut, both ways."),
   isolate: nodeId,
-  /** One direction only. */
-  cut: z.strictObject({ from: nodeId, to: nodeId }),
-  /** Cuts and heals this pair for ever, `down` and `up` in turn. Ends with heal. */
-  flap: z.strictObject({ from: nodeId, to: nodeId, up: duration, down: duration }),
-  /** "cuts": every cut and flap ends. "all": link settings and rules too; clogged links let go. */
-  heal: z.enum(["cuts", "all"]),
+  cut: z.strictObject({ from: nodeId, to: nodeId }).describe("One direction only."),
+  flap: z
+    .strictObject({ from: nodeId, to: nodeId, up: duration, down: duration })
+    .describe("Cuts and heals this pair for ever, down and up in turn. Ends with heal."),
+  heal: z
+    .enum(["cuts", "all"])
+    .describe('"cuts": every cut and flap ends. "all": link settings and rules too; clogged links let go.'),
   link: z.strictObject({ from: nodeId.optional(), to: nodeId.optional(), ...link }),
-  /** Messages on this link wait until heal. */
-  clog: z.strictObject({ from: nodeId, to: nodeId }),
+  clog: z.strictObject({ from: nodeId, to: nodeId }).describe("Messages on this link wait until heal."),
   rule: ruleSchema,
-  /** Rules of this name end; what they held arrives now. */
-  "end-rule": label,
+  "end-rule": label.describe("Rules of this name end; what they held arrives now."),
   /** The node's wall clock is wrong by this much from now on, and drifts. */
   clock: z.strictObject({
     node: nodeId,
@@ -93,8 +93,7 @@ export const actionSchemas = {
     drift: z.number().min(-1e6).max(1e6).default(0).describe("parts per million"),
   }),
   disk: diskSchema,
-  /** Keeps what every node shows now, under a name that expectations use. */
-  snapshot: label,
+  snapshot: label.describe("Keeps what every node shows now, under a name that expectations use."),
   note: z.string().min(1).max(1_000),
 } as const;
 

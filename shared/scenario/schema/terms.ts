@@ -46,6 +46,8 @@ const latency = z.union([
     .transform(({ mean }) => ({ kind: "exponential" as const, meanMs: mean })),
 ]);
 
+export type Latency = z.infer<typeof latency>;
+
 /** Settings of an ordered link; what is absent is left as it is. */
 export const link = {
   latency: latency.nullable().optional(),
@@ -66,10 +68,16 @@ export const eventMatchSchema = z.strictObject({
   text: z.string().optional(),
   about: nodeId.optional(),
   status: z.enum(["alive", "suspect", "dead", "left"]).optional(),
-  /** Any other detail, by name, compared as it is. */
-  detail: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
-  /** The nth that matches, from 1 (the first, where one event is wanted). */
-  nth: z.number().int().min(1).optional(),
+  detail: z
+    .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+    .optional()
+    .describe("Any other detail, by name, compared as it is."),
+  nth: z
+    .number()
+    .int()
+    .min(1)
+    .optional()
+    .describe("The nth that matches, from 1 (the first, where one event is wanted)."),
 });
 export type EventMatch = z.infer<typeof eventMatchSchema>;
 
