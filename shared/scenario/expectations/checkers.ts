@@ -113,14 +113,21 @@ export const judgeConverged: Judge<"converged"> = (_, subject) => {
  * intervals), the longest suspicion, and the way of the rumour.
  */
 function boundsOf(subject: Subject): MembershipBounds {
-  const { probeInterval, suspicionMult, suspicionMaxTimeoutMult, gossipInterval, retransmitMult } =
-    subject.membership;
+  const {
+    probeInterval,
+    probeTimeout,
+    suspicionMult,
+    suspicionMaxTimeoutMult,
+    gossipInterval,
+    retransmitMult,
+  } = subject.membership;
   const n = subject.record.nodes.length;
   const probing = (2 * n - 1) * probeInterval;
   const suspicion = suspicionMult * Math.max(1, Math.log10(n)) * probeInterval * suspicionMaxTimeoutMult;
   const spreading = retransmitMult * Math.ceil(Math.log10(n + 1)) * gossipInterval;
   const bound = 2 * (probing + suspicion + spreading);
-  return { settleMs: bound, noticeMs: bound };
+  // A probe and its answer must both arrive within the timeout.
+  return { settleMs: bound, noticeMs: bound, slowMs: probeTimeout / 2 };
 }
 
 export const judgeMembership: Judge<"membership"> = (which, subject) => {
