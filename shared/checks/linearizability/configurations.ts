@@ -1,6 +1,6 @@
 /**
  * The configurations a search has been in: which state, which operations are done. A search that comes to one again by
- * another order of the same operations need not look a second time (Lowe 2017, "Testing for linearizability", §4).
+ * another order of the same operations need not look a second time (Lowe 2017, "Testing for linearizability").
  *
  * Which operations are done is said in few words: how many returns have been passed (`frontier`), and one bit for each
  * operation still under way. So an entry grows with the number of clients, not with the length of the history.

@@ -49,7 +49,10 @@ export interface Violation {
   readonly statesSpent: number;
 }
 
-/** `whole`: all operations of the object. */
+/**
+ * As few operations as are invalid whatever the others of `whole`, all operations of the object, did: forgetting any of
+ * them makes the rest possible, or takes away what another one's answer shows.
+ */
 export function smallestInvalid(
   model: Model,
   whole: readonly Operation[],

@@ -4,7 +4,7 @@
  * Such a history has an order exactly when every value taken out was put in before, once, and no two values left
  * against the order in which they surely came: a was put in before b, and b was taken out before a, or a never was.
  * Time O(n log n), whatever the concurrency. Source: Henzinger, Sezgin and Vafeiadis 2013, "Aspect-Oriented
- * Linearizability Proofs", theorem 1 (the violations fresh, repeat and order).
+ * Linearizability Proofs" (the violations fresh, repeat and order).
  *
  * A dequeue without an answer may have taken any value that nobody else got. If an order is missing although all those
  * could have left with the first of these dequeues, there is none; if one exists with each dequeue given to one value,

@@ -7,7 +7,7 @@
  * none of which changes the answer:
  *
  * - A read that fits is taken at once: it changes nothing, so no order is lost.
- * - The operation whose return comes next is tried first (just-in-time linearization, Lowe 2017, §4).
+ * - The operation whose return comes next is tried first (just-in-time linearization, Lowe 2017).
  * - Of operations with the same effect only the one that returns first is tried: in any order the two could be swapped.
  * - An operation without an answer is taken only where that matters: not when the next one leads to the same state
  *   without it.

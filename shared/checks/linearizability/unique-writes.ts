@@ -6,7 +6,7 @@
  * began; and an order exists exactly when no read returned before its write began and no two clusters come each before
  * the other. Time O(n log n), whatever the concurrency.
  *
- * Source: Gibbons and Korach 1997, "Testing Shared Memories", §4 (zones).
+ * Source: Gibbons and Korach 1997, "Testing Shared Memories" (zones).
  */
 import type { Call, Decision } from "./search.ts";
 

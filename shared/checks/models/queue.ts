@@ -4,7 +4,7 @@
  * Enqueues are answered blindly: which of two came first shows only when both are taken out. An order that the times
  * of the dequeues contradict is refused at the enqueue already. For values that are enqueued once and dequeued at most
  * once this is exact: when b was certainly taken out before a, or a never leaves, a cannot stand before b.
- * Source of the pattern: Henzinger, Sezgin and Vafeiadis 2013, "Aspect-Oriented Linearizability Proofs", §3.
+ * Source of the pattern: Henzinger, Sezgin and Vafeiadis 2013, "Aspect-Oriented Linearizability Proofs".
  */
 import type { Operation } from "../types.ts";
 import {
