@@ -5,7 +5,7 @@
  * write that had seen it took its place, and then that one (or what took its place) must be there. A replica's context
  * does not excuse anything either: a bug that drops a version and keeps its dot as "seen" is just what is looked for.
  * A write of unknown outcome owes nothing, but may have overwritten others. When nobody can say which, because it was
- * sent without a context and never answered, its holders are believed: better to miss a loss than to invent one.
+ * sent without a context and never answered, the verdict on what it may have replaced is unknown.
  */
 import type { VectorClock } from "../../clock/vector-clock.ts";
 import { type Dot, formatDot } from "../../clock/dotted.ts";
@@ -24,7 +24,7 @@ export interface WrittenVersion {
   readonly dot: string | null;
   /**
    * What it overwrote: the context it was sent with; sent without one, the context of its reply. Null when neither is
-   * known: if it is there at the end, it may have overwritten whatever its holders say they have seen.
+   * known: if it is there at the end, it may have overwritten whatever its holders say they have seen, or not.
    */
   readonly overwrote: VectorClock | null;
 }
@@ -37,18 +37,33 @@ export function checkDurability(writes: readonly WrittenVersion[], states: reado
   const twins = withOneDot(acknowledged);
   if (twins !== null) return reused(writes, twins);
   const byKey = Map.groupBy(writes, ({ operation }) => operation.key ?? "");
+  let doubtful: WrittenVersion | null = null;
   for (const [key, ofKey] of byKey) {
     const held = heldVersions(key, states);
-    const kept = keptDots(ofKey, held);
+    const kept = keptDots(ofKey, held, false);
+    const perhaps = keptDots(ofKey, held, true);
     for (const write of ofKey) {
       if (write.operation.outcome !== "ok" || write.dot === null || kept.has(write.dot)) continue;
       if (isDelete(write.operation)) {
         const alive = [...held.values()].find(({ dot, value }) => value !== null && covers(write, dot));
         if (alive !== undefined) return returned(writes, write, ofKey, alive);
-      } else if (!ofKey.some((other) => isDelete(other.operation) && isHonoured(other, write, held))) {
-        return lost(writes, write, ofKey, states);
+        continue;
       }
+      const deletes = ofKey.filter(({ operation }) => isDelete(operation) && operation.outcome !== "fail");
+      if (deletes.some((deleted) => isHonoured(deleted, write, held))) continue;
+      const isExcused = perhaps.has(write.dot) || deletes.some(({ overwrote }) => overwrote === null);
+      if (!isExcused) return lost(writes, write, ofKey, states);
+      doubtful ??= write;
     }
+  }
+  if (doubtful !== null) {
+    return unknown(
+      checker,
+      writes.length,
+      sentence(
+        `${did(doubtful.operation)} and is gone; a write that was sent without a context and never answered may have overwritten it, or it is lost`,
+      ),
+    );
   }
   const silent = acknowledged.filter(({ dot }) => dot === null).length;
   if (silent > 0) {
@@ -113,8 +128,15 @@ function parseDot(text: string): Dot {
   return { node: text.slice(0, colon) as Dot["node"], counter: Number(text.slice(colon + 1)) };
 }
 
-/** The dots that are held, and those overwritten by a write that is held or was itself overwritten so. */
-function keptDots(writes: readonly WrittenVersion[], held: ReadonlyMap<string, Held>): Set<string> {
+/**
+ * The dots that are held, and those overwritten by a write that is held or was itself overwritten so. With `believe`,
+ * a held write that may have overwritten anything has overwritten all that its holders have seen.
+ */
+function keptDots(
+  writes: readonly WrittenVersion[],
+  held: ReadonlyMap<string, Held>,
+  believe: boolean,
+): Set<string> {
   const kept = new Set(held.keys());
   const dots = new Map(writes.flatMap(({ dot }) => (dot === null ? [] : [[dot, parseDot(dot)] as const])));
   // A version that no reply has named may be that of a write nobody was answered.
@@ -129,7 +151,8 @@ function keptDots(writes: readonly WrittenVersion[], held: ReadonlyMap<string, H
   const hasOverwritten = (write: WrittenVersion, dot: Dot) =>
     write.overwrote !== null || write.dot !== null
       ? covers(write, dot)
-      : heldAs(write).some(({ contexts }) => contexts.some((context) => !context || isSeen(dot, context)));
+      : believe &&
+        heldAs(write).some(({ contexts }) => contexts.some((context) => !context || isSeen(dot, context)));
   const counted = new Set<WrittenVersion>();
   for (let hasGrown = true; hasGrown;) {
     hasGrown = false;
@@ -149,8 +172,6 @@ function isHonoured(
   write: WrittenVersion,
   held: ReadonlyMap<string, Held>,
 ): boolean {
-  if (deleted.operation.outcome === "fail") return false;
-  if (deleted.overwrote === null) return true;
   if (!covers(deleted, parseDot(write.dot!))) return false;
   return ![...held.values()].some(({ dot, value }) => value !== null && covers(deleted, dot));
 }
