@@ -47,8 +47,15 @@ export class Network {
   }
 
   setLink(from: string, to: string, change: Partial<LinkSettings>): void {
-    this.#links.set(from, to, change);
-    this.#record(from, to);
+    this.setLinks([[from, to]], change);
+  }
+
+  /** The same change of several links; the nodes are told once. */
+  setLinks(pairs: readonly (readonly [from: string, to: string])[], change: Partial<LinkSettings>): void {
+    for (const [from, to] of pairs) {
+      this.#links.set(from, to, change);
+      this.#record(from, to);
+    }
     this.#apply();
   }
 

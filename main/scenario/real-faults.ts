@@ -69,8 +69,12 @@ export async function carryOut({ faults, network, supervisor, recorder }: Cluste
     ) as Partial<LinkSettings>;
     const nodes = supervisor.all().map(({ id }) => id);
     for (const named of [from, to]) if (named !== undefined) supervisor.get(named);
-    for (const a of from === undefined ? nodes : [from]) {
-      for (const b of to === undefined ? nodes : [to]) if (a !== b) network.setLink(a, b, settings);
-    }
+    const pairs = (from === undefined ? nodes : [from]).flatMap((a) =>
+      (to === undefined ? nodes : [to]).map((b) => [a, b] as const),
+    );
+    network.setLinks(
+      pairs.filter(([a, b]) => a !== b || (from !== undefined && to !== undefined)),
+      settings,
+    );
   }
 }
