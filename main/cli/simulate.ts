@@ -103,14 +103,14 @@ async function runSimulation(file: string, flags: SimulateFlags, version: string
 
 /** To the end, or to the first interrupt. */
 async function play(simulation: Simulation): Promise<void> {
-  let isInterrupted = false;
+  const interrupted = new AbortController();
   onInterrupts(
     ["SIGINT", "SIGTERM"],
-    () => (isInterrupted = true),
+    () => interrupted.abort(),
     () => process.exit(130),
   );
   let toldAt = performance.now();
-  while (!isInterrupted) {
+  while (!interrupted.signal.aborted) {
     const end = performance.now() + sliceMs;
     while (performance.now() < end) if (!simulation.advance(strideMs)) return;
     if (end - toldAt > progressMs) {

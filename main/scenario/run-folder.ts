@@ -160,7 +160,7 @@ function writeSession(
   const session = SessionFile.create(path, meta);
   try {
     for (let from = 0; from < events.length; from += batchEvents) {
-      session.append(events.slice(from, from + batchEvents).map(({ id: _, ...event }) => event));
+      session.append(events.slice(from, from + batchEvents));
     }
   } finally {
     session.close();

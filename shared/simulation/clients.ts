@@ -13,7 +13,7 @@ export interface ClientsOptions {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   /** The process that serves there now. */
-  running(node: NodeId): SimulatedHost | undefined;
+  readonly running: (node: NodeId) => SimulatedHost | undefined;
   returned(call: ClientCall, answer: CallAnswer): void;
 }
 

@@ -271,7 +271,7 @@ export class Faults {
     const settings = Object.entries(this.#world.network.settings(from, to)).filter(
       ([name, value]) => value !== restingLink[name as keyof LinkSettings],
     );
-    this.#world.lab("link", { from, to, settings: Object.fromEntries(settings) as Json });
+    this.#world.lab("link", { from, to, settings: Object.fromEntries(settings) });
   }
 
   #nodes(): NodeId[] {

@@ -283,7 +283,6 @@ export function simulateMembership(options: MembershipRunOptions): MembershipRun
     world.time.after(Math.floor(at), () => crashNext(world, first, members));
   }
   while (world.time.next(endUs));
-  const after = (failure: Failure, us: number | null) => (us === null ? null : (us - failure.us) / 1_000);
   return {
     detections: world.failures.map((failure) => ({
       suspectedAfter: after(failure, failure.suspectedUs),
@@ -297,6 +296,8 @@ export function simulateMembership(options: MembershipRunOptions): MembershipRun
     events: world.events,
   };
 }
+
+const after = (failure: Failure, us: number | null) => (us === null ? null : (us - failure.us) / 1_000);
 
 /** The victim drawn, or the next that still runs. */
 function crashNext(world: MembershipWorld, first: number, members: number): void {

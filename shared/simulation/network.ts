@@ -26,7 +26,7 @@ export interface NetworkOptions {
   /** Of every link at the beginning. */
   readonly settings: LinkSettings;
   /** The process that runs there now. */
-  running(node: NodeId): SimulatedHost | undefined;
+  readonly running: (node: NodeId) => SimulatedHost | undefined;
   /** Asked once for each message, before it meets its link; null when no rule is in force. */
   decide(from: NodeId, to: NodeId, sent: Sent): Decision | null;
 }

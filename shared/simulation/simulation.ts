@@ -101,10 +101,8 @@ export class Simulation {
     this.#result = {
       seed,
       version,
-      verdict:
-        broken === null
-          ? verdict
-          : { ...verdict, verdict: verdict.verdict === "violated" ? "violated" : "unknown", broken },
+      // What is missing may have been to come.
+      verdict: broken === null ? verdict : { ...verdict, verdict: "unknown", broken },
       record,
       traceSha256: this.#hash.digest(),
       events: this.#count,
@@ -201,14 +199,15 @@ export class Simulation {
 
   #record(node: NodeId, life: number, firstSeq: number, events: readonly Emitted[]): void {
     this.#hash.add(node, life, firstSeq, events);
-    const { keepEvents = true, onEvents } = this.#options;
+    const { keepEvents = true } = this.#options;
+    const isWatched = this.#options.onEvents !== undefined;
     let seq = firstSeq;
     for (const event of events) {
       this.#count += 1;
       const recorded: RecordedEvent = { id: this.#count, node, life, seq, ...event };
       seq += 1;
       if (keepEvents) this.#events.push(recorded);
-      if (onEvents !== undefined) this.#untold.push(recorded);
+      if (isWatched) this.#untold.push(recorded);
       this.#fresh.push(recorded);
     }
     if (this.#untold.length >= tellMax) this.#tell();

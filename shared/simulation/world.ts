@@ -74,7 +74,7 @@ export class World {
       time,
       random: streams.open("clients"),
       running,
-      returned: options.returned,
+      returned: (call, answer) => options.returned(call, answer),
     });
     this.#faults = new Faults(this);
   }
@@ -179,5 +179,5 @@ export class World {
 
 function withoutAbsent(network: Scenario["network"]): Partial<LinkSettings> {
   const given = Object.entries(network ?? {}).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(given) as Partial<LinkSettings>;
+  return Object.fromEntries(given);
 }

@@ -74,17 +74,18 @@ describe("a crash in the middle of a commit", () => {
   });
 });
 
+const output = (index: number | null): Output => ({
+  records: index === null ? [] : [{ kind: "incarnation", incarnation: index }],
+  messages: [],
+  replies: [],
+  answers: [],
+  events: [],
+  operations: [],
+});
+
 describe("what was flushed", () => {
   it("survives a power cut; clock and operations since then do not", () => {
     const store = new SimulatedDisk(() => 0.9);
-    const output = (index: number | null): Output => ({
-      records: index === null ? [] : [{ kind: "incarnation", incarnation: index }],
-      messages: [],
-      replies: [],
-      answers: [],
-      events: [],
-      operations: [],
-    });
     store.commit([output(1)], { A: 5 }, true);
     store.commit([output(null)], { A: 9 }, false);
     store.willTear = true;

@@ -29,7 +29,7 @@ function tell(lab: SimulatedLab, count: number, waitMs = 500): string[] {
   return lab.events
     .slice(from)
     .filter((event) => event.type === "receive" && event.name === "TELL" && event.node === "B")
-    .map((event) => String(event.detail!["text"]));
+    .map((event) => event.detail!["text"] as string);
 }
 
 const lost = (lab: SimulatedLab) =>
@@ -38,6 +38,22 @@ const lost = (lab: SimulatedLab) =>
     .map((event) => event.detail!["reason"]);
 
 const all = (count: number) => Array.from({ length: count }, (_, i) => `m${i + 1}`);
+
+/** Three messages under a rule for the second, and what became of them. */
+function rule(what: "drop" | "delay" | "duplicate" | "hold") {
+  const lab = quiet();
+  lab.act({ name: "rule", value: { do: what, message: "TELL", nth: 2, by: 300, name: "r" } });
+  const left = () => lab.lane("A").filter((event) => event.type === "send" && event.name === "TELL");
+  const early = tell(lab, 3, 100);
+  const second = left()[1]!.detail!["text"] as string;
+  const count = early.filter((text) => text === second).length;
+  lab.run(400);
+  const before = lab.lane("B").filter((event) => event.name === "TELL").length;
+  lab.act({ name: "end-rule", value: "r" });
+  lab.run(50);
+  const after = lab.lane("B").filter((event) => event.name === "TELL").length;
+  return { early: early.length, second: count, before, after, lost: lost(lab) };
+}
 
 describe("a link", () => {
   it("takes about a millisecond and keeps the order", () => {
@@ -152,20 +168,6 @@ describe("a clogged link", () => {
 
 describe("a rule", () => {
   it("drops, delays, duplicates or holds the nth message", () => {
-    const rule = (what: "drop" | "delay" | "duplicate" | "hold") => {
-      const lab = quiet();
-      lab.act({ name: "rule", value: { do: what, message: "TELL", nth: 2, by: 300, name: "r" } });
-      const left = () => lab.lane("A").filter((event) => event.type === "send" && event.name === "TELL");
-      const early = tell(lab, 3, 100);
-      const second = String(left()[1]!.detail!["text"]);
-      const count = early.filter((text) => text === second).length;
-      lab.run(400);
-      const before = lab.lane("B").filter((event) => event.name === "TELL").length;
-      lab.act({ name: "end-rule", value: "r" });
-      lab.run(50);
-      const after = lab.lane("B").filter((event) => event.name === "TELL").length;
-      return { early: early.length, second: count, before, after, lost: lost(lab) };
-    };
     expect(rule("drop")).toEqual({ early: 2, second: 0, before: 2, after: 2, lost: ["rule"] });
     expect(rule("delay")).toEqual({ early: 2, second: 0, before: 3, after: 3, lost: [] });
     expect(rule("duplicate")).toEqual({ early: 4, second: 2, before: 4, after: 4, lost: [] });

@@ -1,6 +1,8 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { epochMs, usOf, VirtualTime } from "../../../shared/simulation/virtual-time.ts";
+
+const msOf = (us: number) => (epochMs * 1_000 + us) / 1_000;
 
 describe("virtual time", () => {
   it("does everything by its time, and what is due together in the order asked for", () => {
@@ -48,7 +50,6 @@ describe("virtual time", () => {
         (us, off) => {
           const ms = epochMs + us / 1_000 + off / 1_000;
           const found = usOf(ms);
-          const msOf = (each: number) => (epochMs * 1_000 + each) / 1_000;
           expect(msOf(found)).toBeGreaterThanOrEqual(ms);
           expect(msOf(found - 1)).toBeLessThan(ms);
         },
