@@ -10,6 +10,7 @@ import { checkCommand } from "./check.ts";
 import { huntCommand } from "./hunt.ts";
 import { labCommand } from "./lab.ts";
 import { eventsCommand, sessionsCommand } from "./sessions.ts";
+import { runCommand } from "./run.ts";
 import { simulateCommand } from "./simulate.ts";
 
 const program = new Command("lightcone")
@@ -18,6 +19,7 @@ const program = new Command("lightcone")
   .addCommand(labCommand(packageJson.version))
   .addCommand(nodeCommand())
   .addCommand(callCommand())
+  .addCommand(runCommand(packageJson.version))
   .addCommand(simulateCommand(packageJson.version))
   .addCommand(huntCommand(packageJson.version))
   .addCommand(checkCommand())

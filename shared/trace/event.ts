@@ -21,7 +21,7 @@ export type Operation = (typeof operations)[number];
 /**
  * - `local`: something the node did by itself (a request arrived, a value was stored, a belief changed).
  * - `send`, `receive`: one end of a message.
- * - `lost`: the sender's network dropped the message; `detail.reason` is "blocked", "loss" or "unreachable".
+ * - `lost`: the sender's network dropped the message; `detail.reason` is "blocked", "loss", "rule" or "unreachable".
  */
 export const eventTypes = ["local", "send", "receive", "lost"] as const;
 export type EventType = (typeof eventTypes)[number];
