@@ -1,6 +1,6 @@
 /**
- * Demonstrations that must fail: each with its fault taken away, its order turned round, or a core that breaks the rule
- * it shows. Together they violate every expectation of every demonstration at least once.
+ * Scenarios that must fail: each with its fault taken away, its order turned round, or a core that breaks the rule it
+ * shows. Together they violate every expectation of every demonstration at least once, and what each storm is for.
  */
 import type { RunRecord } from "../../shared/scenario/run.types.ts";
 import type { ScenarioSource } from "../../shared/scenario/schema.ts";
@@ -277,6 +277,58 @@ export const mutants: readonly Mutant[] = [
       without(source, "pause", "resume");
       for (const step of stepsOf(source).slice(2, 4)) delete step.when;
     },
+    violates: [2],
+  },
+  {
+    file: "storm-ids.yaml",
+    because: "the clock is in memory",
+    change(source) {
+      source.cluster.clocks = "memory";
+    },
+    violates: [2],
+  },
+  {
+    file: "storm-broadcast.yaml",
+    because: "nobody keeps any order",
+    change: (source) => replace(source, '"causal"', '"unordered"'),
+    violates: [2, 3],
+  },
+  {
+    file: "storm-kv.yaml",
+    because: "many keys are written and none is read",
+    change(source) {
+      source.steps = [];
+      Object.assign(source.load!, { keys: 200, mix: { put: 1, get: 0 } });
+    },
+    violates: [2, 4],
+  },
+  {
+    file: "storm-kv.yaml",
+    because: "every disk is wiped after the storm",
+    change(source) {
+      const nodes = ["node-1", "node-2", "node-3", "node-4", "node-5"];
+      source.steps = [
+        { at: "21s", do: nodes.flatMap((node) => [{ kill: node }, { wipe: node }]) },
+        { do: nodes.map((node) => ({ restart: node })) },
+      ];
+    },
+    violates: [3],
+  },
+  {
+    file: "storm-membership.yaml",
+    because: "one node never notices",
+    tamper: (record) => ({
+      ...record,
+      events: record.events.filter(
+        ({ node, name, detail }) =>
+          !(
+            node === "node-1" &&
+            name === "member" &&
+            detail?.["about"] === "node-3" &&
+            detail["status"] === "dead"
+          ),
+      ),
+    }),
     violates: [2],
   },
 ];

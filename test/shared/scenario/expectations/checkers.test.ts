@@ -53,6 +53,14 @@ describe("unique ids", () => {
   });
 });
 
+/** What A stored, one version after the other. */
+const stored = (...dots: string[]) => {
+  const trace = new ApplicationTrace();
+  for (const dot of dots)
+    trace.local("A", "stored", { op: "put", key: asKey("k"), detail: { dot, siblings: 1 } });
+  return trace.events;
+};
+
 describe("no lost writes", () => {
   const lost = { "no-lost-writes": true } as const;
   const first = callOf("A", put("k", "v"), { dots: ["A:1"], context: { A: 1 } });
@@ -81,12 +89,6 @@ describe("no lost writes", () => {
   it("looks into the trace for what a write without an answer overwrote", () => {
     const silent = callOf("A", put("k", "w"), { outcome: "unknown", returnedAt: null, answer: null });
     const final = [viewOf("A", { keys: { k: holding(2, "w") } })];
-    const stored = (...dots: string[]) => {
-      const trace = new ApplicationTrace();
-      for (const dot of dots)
-        trace.local("A", "stored", { op: "put", key: asKey("k"), detail: { dot, siblings: 1 } });
-      return trace.events;
-    };
     const calls = [first, silent];
     expect(judged(lost, { calls, final, events: stored("A:1", "A:2") }).verdict).toBe("holds");
     // A had never stored what it is said to have overwritten.
