@@ -18,9 +18,10 @@ export function stepWords({ do: actions, repeat }: Step): string {
   return repeat === undefined || repeat.times === 1 ? all : `${repeat.times} times: ${all}`;
 }
 
-/** 250 ms, 5 s. */
+/** 250 ms, 5 s, 24 h. */
 export function durationWords(ms: TimeMs): string {
-  const [amount, unit] = Math.abs(ms) >= 1_000 ? [ms / 1_000, "s"] : [ms, "ms"];
+  const [amount, unit] =
+    ms >= 3_600_000 ? [ms / 3_600_000, "h"] : ms >= 1_000 ? [ms / 1_000, "s"] : [ms, "ms"];
   return `${Number(amount.toFixed(3))} ${unit}`;
 }
 

@@ -61,6 +61,7 @@ function yamlProblem({ code, message }: YAMLError): string {
     case "MULTIPLE_DOCS":
       return "a second document begins here: a file holds one scenario";
     default:
+      if (message.startsWith("Maximum call stack")) return "it is nested too deeply";
       return `this is not well-formed YAML: ${message.split("\n")[0]!.replace(/[.:]$/, "")}`;
   }
 }

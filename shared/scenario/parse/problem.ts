@@ -47,7 +47,7 @@ function split(path: Path): { readonly container: string; readonly rest: Path } 
     const kind = second === "faults" ? "fault" : "operation";
     return inside(`planned ${kind} ${number(third)}`, path.slice(3));
   }
-  const container = typeof first === "string" && path.length > 1 ? containers[first] : undefined;
+  const container = typeof first === "string" ? containers[first] : undefined;
   return container === undefined ? { container: "", rest: path } : { container, rest: path.slice(1) };
 }
 
@@ -57,47 +57,50 @@ function inside(container: string, rest: Path): { readonly container: string; re
   return { container, rest: rest.slice(typeof rest[1] === "number" ? 2 : 1) };
 }
 
-/** `"value" of "put" in step 2`: what a path leads to. */
+/** What a path leads to: `"value" of "put" in step 2`, `"name"`. */
 export function subjectOf(path: Path): string {
-  const { container, rest } = split(path);
-  const last = rest.at(-1);
-  if (last === undefined) return container === "" ? "the scenario" : container;
+  const last = path.at(-1);
+  if (last === undefined || split(path).rest.length === 0) return placeOf(path);
   const name = typeof last === "number" ? `item ${last + 1}` : `"${last}"`;
-  return `${name}${within(container, rest.slice(0, -1))}`;
+  const place = placeOf(path.slice(0, -1));
+  return place === whole ? name : `${name} of ${place}`;
 }
 
-/** ` of "put" in step 2`: where something is missing or too much. */
+const whole = "the scenario";
+
+/** The thing that a path leads to, as one that holds others: `"put" in step 2`, "the storm". */
 export function placeOf(path: Path): string {
   const { container, rest } = split(path);
-  return within(container, rest) || " of the scenario";
+  const inner = rest.findLast((part) => typeof part === "string");
+  if (inner === undefined || inner === "do") return container || whole;
+  return container === "" ? `"${inner}"` : `"${inner}" in ${container}`;
 }
 
-function within(container: string, rest: Path): string {
-  const owner = rest.findLast((part) => typeof part === "string");
-  if (owner === undefined) return container === "" ? "" : ` of ${container}`;
-  return ` of "${owner}"${container === "" ? "" : ` in ${container}`}`;
-}
-
-/** ": did you mean "kill"?" when one of the names is close, else ": choose from …". */
+/** `: did you mean "kill"?` when one of the names is close to what was written; else nothing. */
 export function suggestion(written: string, names: readonly string[]): string {
-  const close = names
+  const [closest] = names
     .map((name) => ({ name, distance: distanceBetween(written.toLowerCase(), name.toLowerCase()) }))
-    .filter(({ name, distance }) => distance <= Math.max(1, Math.floor(name.length / 3)))
-    .sort((a, b) => a.distance - b.distance)[0];
-  return close === undefined ? "" : `: did you mean "${close.name}"?`;
+    .filter(({ name, distance }) => distance <= mistakesIn(name))
+    .sort((a, b) => a.distance - b.distance);
+  return closest === undefined ? "" : `: did you mean "${closest.name}"?`;
 }
 
-/** Insertions, deletions and replacements from one to the other (Levenshtein 1966). */
+/** So many mistakes may be made in a name that it is still recognised. */
+const mistakesIn = (name: string) => (name.length < 3 ? 0 : Math.max(1, Math.floor(name.length / 3)));
+
+/** Letters left out, put in, replaced, or swapped with their neighbour (Damerau 1964; each place changed once). */
 function distanceBetween(a: string, b: string): number {
-  if (Math.abs(a.length - b.length) > 3) return Infinity;
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  if (Math.abs(a.length - b.length) > 8) return Infinity;
+  let [before, row]: [number[], number[]] = [[], Array.from({ length: b.length + 1 }, (_, i) => i)];
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
     for (let j = 1; j <= b.length; j++) {
       const replaced = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, row[j]! + 1, next[j - 1]! + 1));
+      const isSwapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const swapped = isSwapped ? before[j - 2]! + 1 : Infinity;
+      next.push(Math.min(replaced, swapped, row[j]! + 1, next[j - 1]! + 1));
     }
-    row = next;
+    [before, row] = [row, next];
   }
   return row[b.length]!;
 }

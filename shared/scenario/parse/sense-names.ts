@@ -1,7 +1,7 @@
 /** The names a scenario defines, and whether a name that it uses is one of them. */
 import { labLane } from "../../trace/event.ts";
 import type { Action, EventMatch, Scenario } from "../schema.ts";
-import { type Path, placeOf, type Problem, suggestion } from "./problem.ts";
+import { type Path, type Problem, subjectOf, suggestion } from "./problem.ts";
 
 /** Every act of the steps, with where it stands. */
 export function* actsOf(scenario: Scenario): Generator<{ action: Action; path: Path; step: number }> {
@@ -42,7 +42,7 @@ export class Names {
       .map((node) => {
         const known = [...this.nodes];
         const choice = suggestion(node, known) || `: the nodes are ${shortList(known)}`;
-        return { path, message: `there is no node "${node}" for ${subject(path)}${choice}` };
+        return { path, message: `${subjectOf(path)} is "${node}", and there is no such node${choice}` };
       });
   }
 
@@ -74,10 +74,10 @@ export function undefinedName(
 ): Problem[] {
   if (name === undefined || defined.has(name)) return [];
   const choice = suggestion(name, [...defined]);
-  return [{ path, message: `nothing defines the ${kind} "${name}"${placeOf(path)}${where}${choice}` }];
+  return [
+    { path, message: `${subjectOf(path)} is "${name}", and no ${kind}${where} has this name${choice}` },
+  ];
 }
-
-const subject = (path: Path) => placeOf(path).replace(/^ of /, "");
 
 const shortList = (names: readonly string[]) =>
   names.length <= 8 ? names.join(", ") : `${names.slice(0, 7).join(", ")}, … (${names.length})`;

@@ -13,7 +13,7 @@ export function shaped(source: unknown): { scenario: Scenario } | { problems: re
     error: (issue) => (issue.code === "unrecognized_keys" ? knownFields(issue.inst) : undefined),
   });
   if (result.success) return { scenario: result.data };
-  return { problems: result.error.issues.map((issue) => told(issue, [], source).problem) };
+  return { problems: withoutSequels(result.error.issues.map((issue) => told(issue, [], source))) };
 }
 
 const knownFields = (schema: unknown): string => {
@@ -28,6 +28,8 @@ const knownFields = (schema: unknown): string => {
 type Misfit = 0 | 1 | 2;
 interface Told {
   readonly problem: Problem;
+  /** A field that has to be there and is not: often because its name was written wrong. */
+  readonly isMissing?: boolean;
   readonly misfit: Misfit;
   /** Names of fields that would have been understood here. */
   readonly fields: readonly string[];
@@ -37,7 +39,11 @@ interface Told {
 
 function told(issue: Issue, base: Path, source: unknown): Told {
   const path = [...base, ...(issue.path as (string | number)[])];
-  if (issue.code === "invalid_union") return ofAlternatives(issue, path, source);
+  if (issue.code === "invalid_union") {
+    const one = ofAlternatives(issue, path, source);
+    // Seen from outside, whatever is wrong deeper inside leaves the outer shape right.
+    return issue.path.length === 0 ? one : { ...one, misfit: 0, fields: [], kinds: [] };
+  }
   const value = valueAt(source, path);
   const isRoot = issue.path.length === 0;
   const one = (message: string, misfit: Misfit = 0, kinds: readonly string[] = []): Told => ({
@@ -50,7 +56,8 @@ function told(issue: Issue, base: Path, source: unknown): Told {
     case "unrecognized_keys": {
       const key = issue.keys[0]!;
       const known = issue.message.split(" ");
-      const message = `"${key}" is no field${placeOf(path)}${suggestion(key, known) || `: it has ${listed(known)}`}`;
+      const choice = suggestion(key, known) || `: it has ${listed(known)}`;
+      const message = `"${key}" is no field of ${placeOf(path)}${choice}`;
       return {
         problem: { path: [...path, key], message },
         misfit: isRoot ? 1 : 0,
@@ -60,14 +67,14 @@ function told(issue: Issue, base: Path, source: unknown): Told {
     }
     case "invalid_type": {
       if (value === undefined && path.length > 0) {
-        return one(`"${path.at(-1)}" is missing${missingFrom(path)}`, 0);
+        return missing(path);
       }
       const kind = kindWords(issue.expected);
       return one(`${subjectOf(path)} must be ${kind}, not ${shown(value)}`, isRoot ? 2 : 0, [kind]);
     }
     case "invalid_value": {
       const values = issue.values.map(String);
-      if (value === undefined) return one(`"${path.at(-1)}" is missing${missingFrom(path)}`, 0);
+      if (value === undefined) return missing(path);
       const hint = typeof value === "string" ? suggestion(value, values) : "";
       const wanted = values.length === 1 ? values[0]! : `one of ${listed(values, "or")}`;
       return one(`${subjectOf(path)} must be ${wanted}, not ${shown(value)}${hint}`, isRoot ? 2 : 0, [
@@ -79,57 +86,71 @@ function told(issue: Issue, base: Path, source: unknown): Told {
     case "too_big":
       return one(`${subjectOf(path)} ${limitWords(issue.origin, "most", Number(issue.maximum))}`);
     case "invalid_key":
-      return one(`"${path.at(-1)}"${placeOf(path.slice(0, -1))} is no name: it has 1 to 100 characters`);
+      return one(
+        `"${path.at(-1)}" cannot be a name in ${placeOf(path.slice(0, -1))}: it has 1 to 100 characters`,
+      );
     default:
       return one(`${subjectOf(path)} ${issue.message}`);
   }
 }
 
-const missingFrom = (path: Path) => placeOf(path.slice(0, -1));
+const missing = (path: Path): Told => ({
+  problem: { path, message: `"${path.at(-1)}" is missing in ${placeOf(path.slice(0, -1))}` },
+  isMissing: true,
+  misfit: 0,
+  fields: [String(path.at(-1))],
+  kinds: [],
+});
+
+/** Where a field has an unknown name, the one that is missing beside it is what was meant. */
+function withoutSequels(all: readonly Told[]): Problem[] {
+  const parent = ({ problem }: Told) => JSON.stringify(problem.path.slice(0, -1));
+  const explained = new Set(all.filter((one) => one.fields.length > 1).map(parent));
+  return all.filter((one) => one.isMissing !== true || !explained.has(parent(one))).map((one) => one.problem);
+}
 
 function ofAlternatives(issue: Issue & { code: "invalid_union" }, path: Path, source: unknown): Told {
   const alternatives = issue.errors
     .filter((issues) => issues.length > 0)
     .map((issues) => issues.map((inner) => told(inner, path, source)).reduce(worse));
+  const value = valueAt(source, path);
   const misfit = Math.min(2, ...alternatives.map((alternative) => alternative.misfit)) as Misfit;
   const closest = alternatives.filter((alternative) => alternative.misfit === misfit);
   const fields = [...new Set(closest.flatMap((alternative) => alternative.fields))];
   const kinds = [...new Set(closest.flatMap((alternative) => alternative.kinds))];
-  const value = valueAt(source, path);
   const is = (message: string): Told => ({ problem: { path, message }, misfit, fields, kinds });
   if (misfit === 2) return is(`${subjectOf(path)} must be ${listed(kinds, "or")}, not ${shown(value)}`);
-  if (misfit === 0 || closest.length === 1) return { ...closest[0]!, misfit, fields, kinds };
-  const written = Object.keys(value as object);
-  const strange = written.find((name) => !fields.includes(name));
+  const isMap = typeof value === "object" && value !== null && !Array.isArray(value);
+  const written = isMap ? Object.keys(value) : [];
   const { noun, place } = nounOf(path);
+  if (isMap && written.length === 0) {
+    return is(`the ${noun} of ${place} is empty: it needs one of ${listed(fields, "or")}`);
+  }
+  if (misfit === 0 || closest.length === 1) return { ...closest[0]!, misfit, fields, kinds };
+  const strange = written.find((name) => !fields.includes(name));
   if (strange === undefined) {
     return is(
-      written.length === 0
-        ? `the ${noun}${place} is empty: it needs one of ${listed(fields, "or")}`
-        : `the ${noun}${place} has one name, and this one has ${listed(written)}: write them one by one`,
+      `the ${noun} of ${place} has one name, and this one has ${listed(written)}: write them one by one`,
     );
   }
-  return {
-    problem: {
-      path: [...path, strange],
-      message: `the ${noun} "${strange}"${place} is none of ${fields.join(", ")}${suggestion(strange, fields)}`,
-    },
-    misfit,
-    fields,
-    kinds,
-  };
+  const hint = suggestion(strange, fields);
+  const isShort = hint === "" || fields.length < 5;
+  const known = `${isShort ? fields.join(", ") : `${fields.slice(0, 3).join(", ")}, …`}${hint}`;
+  const message = `the ${noun} "${strange}" of ${place} is none of ${known}`;
+  return { problem: { path: [...path, strange], message }, misfit, fields, kinds };
 }
 
 /** Of one alternative the issue that says most about whether it was meant. */
 const worse = (a: Told, b: Told): Told => {
-  const chosen = b.misfit > a.misfit ? b : a;
+  const isTelling = b.misfit > a.misfit || (b.misfit === a.misfit && a.isMissing === true);
+  const chosen = isTelling ? b : a;
   return { ...chosen, fields: [...a.fields, ...b.fields] };
 };
 
 /** What a name with alternatives is a name of, and where. */
 function nounOf(path: Path): { readonly noun: string; readonly place: string } {
-  if (path[0] === "expect") return { noun: "expectation", place: "" };
-  const place = ` of ${subjectOf(path.slice(0, path[0] === "planned" ? 3 : 2))}`;
+  if (path[0] === "expect") return { noun: "expectation", place: "the scenario" };
+  const place = placeOf(path.slice(0, path[0] === "planned" ? 3 : 2));
   const last = path.findLast((part) => typeof part === "string");
   if (last === "when") return { noun: "condition", place };
   return last === "do" ? { noun: "action", place } : { noun: "field", place: placeOf(path) };
