@@ -7,6 +7,7 @@ import { checkKvSound, checkKvUnsound, checkRegister } from "./check.ts";
 import { busy, calm, detectKill, formFive } from "./membership.ts";
 import { put1, put64 } from "./put.ts";
 import { recorder } from "./recorder.ts";
+import { allDemonstrations, simulateFive, simulateForAnHour, thousandMembers } from "./simulate.ts";
 import { eventToScreen, frames } from "./window.ts";
 
 const benches: Record<string, () => Promise<void>> = {
@@ -20,6 +21,10 @@ const benches: Record<string, () => Promise<void>> = {
   "check-kv-sound": checkKvSound,
   "check-kv-unsound": checkKvUnsound,
   "check-register": checkRegister,
+  "sim-5": simulateFive,
+  "sim-memory": simulateForAnHour,
+  "swim-1000": thousandMembers,
+  demonstrations: allDemonstrations,
 };
 /** Ten minutes each: only when named. */
 const longBenches: Record<string, () => Promise<void>> = { "calm-10min": calm, "busy-10min": busy };
