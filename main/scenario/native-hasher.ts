@@ -4,5 +4,5 @@ import type { Hasher } from "../../shared/simulation/canonical.ts";
 
 export function nativeHasher(): Hasher {
   const hash = createHash("sha256");
-  return { update: (text) => void hash.update(text), digest: () => hash.digest("hex") };
+  return { update: (bytes) => void hash.update(bytes), digest: () => hash.digest("hex") };
 }

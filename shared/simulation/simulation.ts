@@ -22,6 +22,9 @@ const readyCheckUs = 1_000;
 /** Search states for all checks of one verdict: virtual runs have no time limit, or they would differ by machine. */
 const judgeStatesMax = 5_000_000;
 
+/** Events that are kept for the record; a run with more is ended, before it takes all memory. */
+const keptEventsMax = 3_000_000;
+
 export class Simulation {
   readonly #options: SimulationOptions;
   readonly #world: World;
@@ -211,6 +214,9 @@ export class Simulation {
       this.#fresh.push(recorded);
     }
     if (this.#untold.length >= tellMax) this.#tell();
+    if (this.#events.length > keptEventsMax) {
+      this.#broken ??= `The run has more than ${keptEventsMax} events and was ended: make it shorter.`;
+    }
   }
 
   #tell(): void {
