@@ -10,6 +10,7 @@ import { type Preset, presets } from "../../shared/membership/types.ts";
 import { desktopObstacle, fetchElectron, launchElectron } from "../electron/locate.ts";
 import { defaultDataDir } from "../lab/data-dir.ts";
 import { type Lab, startLab } from "../lab/lab.ts";
+import { studio } from "../studio/studio.ts";
 import { startWebHost } from "../web/host.ts";
 import { onInterrupts } from "../worker/interrupts.ts";
 import { announce } from "./running.ts";
@@ -102,12 +103,19 @@ function runDesktop(flags: LabFlags): Promise<number> {
 }
 
 async function runInBrowser(flags: LabFlags, version: string): Promise<void> {
+  const workerEntry = join(import.meta.dirname, "worker.js");
   const lab = await startLab({
     dataDir: flags.dataDir,
     nodes: flags.nodes,
     preset: flags.preset,
-    workerEntry: join(import.meta.dirname, "worker.js"),
+    workerEntry,
     version,
+    studio: studio({
+      scenarios: join(import.meta.dirname, "..", "..", "assets", "scenarios"),
+      workerEntry,
+      huntWorkerEntry: join(import.meta.dirname, "hunt-worker.js"),
+      version,
+    }),
   });
   let withdraw: (() => void) | null = null;
   let ending: Promise<never> | null = null;

@@ -2,7 +2,16 @@ import { createStore } from "zustand/vanilla";
 import { isMac, type KeyText, mayFire, matchesKey, strokeOwner } from "./keys.ts";
 import { type LabStore, labStore } from "./store.ts";
 
-export const commandGroups = ["Cluster", "Faults", "Timeline", "Data", "Session", "View", "Help"] as const;
+export const commandGroups = [
+  "Cluster",
+  "Faults",
+  "Timeline",
+  "Data",
+  "Scenarios",
+  "Session",
+  "View",
+  "Help",
+] as const;
 type CommandGroup = (typeof commandGroups)[number];
 
 /**

@@ -16,6 +16,8 @@ export const drawerTabs = [
   "links",
   "statistics",
   "log",
+  "scenarios",
+  "hunt",
   "sessions",
 ] as const;
 export type DrawerTab = (typeof drawerTabs)[number];

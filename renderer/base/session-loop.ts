@@ -60,7 +60,14 @@ export function startSessionLoop(connection: LabConnection, files: Files): Sessi
       begin() {
         queue = [];
         loading = { loaded: 0, last: 0 };
-        labStore.setState({ ...emptyHistory(), cursor: null, following: true, selection: null, loading });
+        labStore.setState({
+          ...emptyHistory(),
+          cursor: null,
+          following: true,
+          selection: null,
+          marked: new Set(),
+          loading,
+        });
       },
       append(events) {
         for (const event of events) queue.push(event);

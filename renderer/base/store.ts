@@ -62,6 +62,8 @@ export interface LabStore extends Prefs {
   readonly selection: Selection | null;
   /** What the search field holds: the timeline marks what matches. */
   readonly search: string;
+  /** Events pointed at beside the selection; the timeline marks them while nothing is searched for. */
+  readonly marked: ReadonlySet<number>;
   /** The panel that fills the window. */
   readonly full: PanelName | null;
   readonly overlay: Overlay;
@@ -73,6 +75,7 @@ export interface LabStore extends Prefs {
   readonly setCursor: (cursor: TimeMs | null) => void;
   readonly follow: (following: boolean) => void;
   readonly setSearch: (search: string) => void;
+  readonly mark: (events: readonly number[]) => void;
   readonly setAxis: (axis: 1 | 2 | 3) => void;
   readonly setTheme: (theme: Theme) => void;
   readonly toggleMembership: () => void;
@@ -110,6 +113,7 @@ export const labStore = createStore<LabStore>()((set, get) => ({
   following: true,
   selection: null,
   search: "",
+  marked: new Set(),
   full: null,
   overlay: null,
 
@@ -120,6 +124,7 @@ export const labStore = createStore<LabStore>()((set, get) => ({
   // Whoever wants the present lets the cursor go.
   follow: (following) => set(following ? { following, cursor: null } : { following }),
   setSearch: (search) => set({ search }),
+  mark: (events) => set({ marked: new Set(events) }),
   setAxis: (axis) => set({ axis }),
   setTheme: (theme) => set({ theme }),
   toggleMembership: () => set({ membershipShown: !get().membershipShown }),

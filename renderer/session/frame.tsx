@@ -11,6 +11,8 @@ import { RingView } from "../ring/ring-view.tsx";
 import { type DrawerTab, drawerTabs, type LeftTab } from "../base/prefs.ts";
 import { useLab } from "../base/store.ts";
 import { Cards } from "../lessons/cards.tsx";
+import { HuntPanel } from "../scenarios/hunt-panel.tsx";
+import { ScenariosPanel } from "../scenarios/scenarios-panel.tsx";
 import { Button } from "../base/ui/button.tsx";
 import { Panel } from "../base/ui/panel.tsx";
 import { Tabs } from "../base/ui/tabs.tsx";
@@ -56,6 +58,8 @@ const drawerViews: Record<DrawerTab, () => ReactNode> = {
   links: LinkMatrix,
   statistics: Statistics,
   log: EventLog,
+  scenarios: ScenariosPanel,
+  hunt: HuntPanel,
   sessions: SessionsPanel,
 };
 

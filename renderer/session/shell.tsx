@@ -4,6 +4,8 @@ import { useLab } from "../base/store.ts";
 import { Question } from "../base/ui/question.tsx";
 import { Toaster } from "../base/ui/toaster.tsx";
 import { TooltipProvider } from "../base/ui/tooltip.tsx";
+import { scenarioCommands } from "../scenarios/commands.ts";
+import { watchRuns } from "../scenarios/studio.ts";
 import { Banners } from "./banners.tsx";
 import { clusterCommands } from "./commands/cluster-commands.ts";
 import { faultCommands, faultsOfNode } from "./commands/fault-commands.ts";
@@ -15,7 +17,13 @@ import styles from "./shell.module.css";
 import { StatusBar } from "./status-bar.tsx";
 import { Toolbar } from "./toolbar.tsx";
 
-registerCommands([...clusterCommands, ...faultCommands, ...sessionCommands, ...viewCommands]);
+registerCommands([
+  ...clusterCommands,
+  ...faultCommands,
+  ...scenarioCommands,
+  ...sessionCommands,
+  ...viewCommands,
+]);
 
 /** The faults by name come and go with the nodes. */
 function useNodeCommands(): void {
@@ -26,6 +34,7 @@ function useNodeCommands(): void {
 /** The whole window. */
 export function Shell() {
   useNodeCommands();
+  useEffect(watchRuns, []);
   return (
     <TooltipProvider delayDuration={450} skipDelayDuration={150}>
       <div className={styles["shell"]}>

@@ -4,6 +4,7 @@ import { useLab } from "../base/store.ts";
 import { Button } from "../base/ui/button.tsx";
 import { Panel } from "../base/ui/panel.tsx";
 import { Choice } from "../base/ui/toggle.tsx";
+import { StepStrip } from "../scenarios/step-strip.tsx";
 import { Timeline } from "../timeline/timeline.tsx";
 import { axisTitles } from "./commands/view-commands.ts";
 import styles from "./timeline-panel.module.css";
@@ -47,6 +48,7 @@ export function TimelinePanel() {
         <div className={styles["canvas"]}>
           <Timeline />
         </div>
+        <StepStrip />
         <Transport />
       </div>
     </Panel>

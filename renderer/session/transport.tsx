@@ -23,6 +23,7 @@ export function Transport() {
       <IconButton
         icon={SkipBack}
         label="To the beginning"
+        keys={isLive ? undefined : "Home"}
         disabled={empty}
         onClick={() => setCursor(first)}
       />

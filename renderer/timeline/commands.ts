@@ -46,6 +46,17 @@ export function timelineCommands(handle: () => TimelineHandle | null): readonly 
       },
       "fit focus whole",
     ),
+    // For what points at an event: unlike F it never goes back to everything.
+    {
+      id: "timeline.centre",
+      title: "Go to the selected event",
+      group: "Timeline",
+      keyOnly: true,
+      run(state) {
+        const id = selectedEvent(state);
+        if (id !== null) handle()?.centreOn(id);
+      },
+    },
     {
       id: "timeline.follow",
       title: (state) => (state.following ? "Stop following the present" : "Follow the present"),

@@ -123,6 +123,8 @@ function labSentence(event: RecordedEvent): string {
       return "The lab healed the network.";
     case "link":
       return `The lab changed the link from ${text(detail?.["from"]) ?? "?"} to ${text(detail?.["to"]) ?? "?"}.`;
+    case "step":
+      return `Step ${number(detail?.["number"]) ?? "?"} of the scenario: ${text(detail?.["words"]) ?? "not described"}.`;
     case "note":
       return text(detail?.["text"]) ?? "A note.";
     default:

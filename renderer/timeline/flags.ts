@@ -48,6 +48,8 @@ function flagText(event: RecordedEvent, bands: readonly Band[]): string {
       const groups = band?.kind === "partition" ? band.groups : [];
       return groups.length > 1 ? `cut ${groups.map((group) => group.length).join(" | ")}` : "cut";
     }
+    case "step":
+      return text(event.detail?.["words"]) ?? "step";
     case "note":
       return text(event.detail?.["text"]) ?? "note";
     case "restart":

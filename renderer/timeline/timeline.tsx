@@ -12,13 +12,26 @@ const run = (id: string) => () => void runCommand(id);
 
 /** The diagram, fed from the window's store and moved by the window's keys. */
 export function Timeline() {
-  const { history, causality, selection, cursor, axis, mode, search, following, select, setCursor, follow } =
-    useLab();
+  const {
+    history,
+    causality,
+    selection,
+    cursor,
+    axis,
+    mode,
+    search,
+    marked,
+    following,
+    select,
+    setCursor,
+    follow,
+  } = useLab();
   const membershipShown = useLab((state) => state.membershipShown);
   const handle = useRef<TimelineHandle>(null);
   const [target, setTarget] = useState<TimelineTarget | null>(null);
   const tokens = useTokens();
-  const matches = useMatches(history, search);
+  const found = useMatches(history, search);
+  const matches = search.trim() === "" ? marked : found;
   const filter = useMemo(() => ({ membership: membershipShown }), [membershipShown]);
 
   useEffect(() => registerCommands(timelineCommands(() => handle.current)), []);

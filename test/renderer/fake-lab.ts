@@ -45,6 +45,7 @@ export function stateOf(nodeCount: number, session: SessionInfo): LabState {
     load: { running: true, opsPerSecond: 5, ok: 0, failed: 0 },
     session,
     undo: null,
+    studio: { run: null, hunt: null },
   };
 }
 

@@ -10,6 +10,8 @@ export const drawerTitles = {
   links: "Links",
   statistics: "Statistics",
   log: "Log",
+  scenarios: "Scenarios",
+  hunt: "Hunt",
   sessions: "Sessions",
 } as const;
 

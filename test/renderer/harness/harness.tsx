@@ -126,6 +126,7 @@ labStore.setState({
     load: { running: true, opsPerSecond: 12, ok: 0, failed: 0 },
     session,
     undo: null,
+    studio: { run: null, hunt: null },
   },
 });
 

@@ -2,11 +2,15 @@
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach } from "vitest";
+import { studio } from "../../../main/studio/studio.ts";
 import { startWebHost, type WebHost } from "../../../main/web/host.ts";
 import { launchBrowser } from "../../browser.ts";
-import { RunningLab } from "../../main/lab/running-lab.ts";
+import { RunningLab, workerEntry } from "../../main/lab/running-lab.ts";
 
-const rendererDir = join(import.meta.dirname, "../../../dist/renderer");
+const root = join(import.meta.dirname, "../../..");
+const rendererDir = join(root, "dist/renderer");
+const scenarios = join(root, "assets/scenarios");
+const huntWorkerEntry = join(root, "main/hunt/worker.ts");
 
 export class RealWindow {
   running!: RunningLab;
@@ -17,7 +21,9 @@ export class RealWindow {
   readonly complaints: string[] = [];
 
   async start(): Promise<void> {
-    this.running = await RunningLab.start();
+    this.running = await RunningLab.start({
+      studio: studio({ scenarios, workerEntry, huntWorkerEntry, version: "0.0.0" }),
+    });
     await this.running.untilAlive(["node-1", "node-2", "node-3"]);
     await this.serve();
     this.browser = await launchBrowser();

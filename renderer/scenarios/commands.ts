@@ -1,0 +1,61 @@
+/** Scenarios and hunts by key and from the palette. */
+import type { WindowCommand } from "../base/commands.ts";
+import { type LabStore, labStore } from "../base/store.ts";
+import { stepsOf } from "./steps.ts";
+import { goTo, goToNeighbour } from "./studio.ts";
+
+/** The drawer is there by the next frame; then the focus goes to where one begins. */
+function showAndFocus(tab: "scenarios" | "hunt"): void {
+  labStore.getState().showDrawer(tab);
+  requestAnimationFrame(() =>
+    requestAnimationFrame(() => document.querySelector<HTMLElement>(`[data-begin="${tab}"]`)?.focus()),
+  );
+}
+
+const hasSteps = ({ history }: LabStore) => stepsOf(history.lab).length > 0;
+
+export const scenarioCommands: readonly WindowCommand[] = [
+  {
+    id: "scenario.run",
+    title: "Run a scenario…",
+    group: "Scenarios",
+    words: "lesson play demonstration simulate",
+    run: () => showAndFocus("scenarios"),
+  },
+  {
+    id: "hunt.run",
+    title: "Hunt for failures…",
+    group: "Scenarios",
+    words: "seeds simulate search bugs",
+    run: () => showAndFocus("hunt"),
+  },
+  {
+    id: "step.next",
+    title: "Next step",
+    group: "Scenarios",
+    keys: [">"],
+    words: "scenario player forward",
+    recorded: true,
+    enabled: (state) => state.cursor !== null && hasSteps(state),
+    run: () => goToNeighbour(1),
+  },
+  {
+    id: "step.previous",
+    title: "Previous step",
+    group: "Scenarios",
+    keys: ["<"],
+    words: "scenario player back",
+    recorded: true,
+    enabled: hasSteps,
+    run: () => goToNeighbour(-1),
+  },
+  {
+    id: "replay.beginning",
+    title: "To the beginning",
+    group: "Session",
+    keys: ["Home"],
+    words: "first start rewind",
+    recorded: true,
+    run: () => goTo("beginning"),
+  },
+];
