@@ -4,7 +4,7 @@
  */
 import type { NodeId } from "../ids.ts";
 import type { FaultAction } from "../scenario/run.types.ts";
-import type { Detail, Json } from "../trace/event.ts";
+import type { Detail } from "../trace/event.ts";
 import { type LinkSettings, restingLink } from "./links.ts";
 import type { Machine } from "./machines.ts";
 import { simulatedAddress } from "./network.ts";

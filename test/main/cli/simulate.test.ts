@@ -41,6 +41,14 @@ const failing = () =>
     "name: failing\ncluster: { nodes: 2 }\nsteps: [{ do: { put: { node: node-1, key: k, value: v } } }]\nexpect: [{ operations: { f: put, count: 2 } }]\n",
   );
 
+/** The one sentence with which it ends. */
+function refused(...args: string[]): string {
+  const { status, stderr } = simulate(...args);
+  expect(status).toBe(2);
+  expect(stderr).not.toMatch(/\n\s+at /);
+  return stderr;
+}
+
 describe("lightcone simulate", () => {
   it("ends with verdict, seed, version and the hash of the trace, the same each time", () => {
     const first = simulate(demonstration, "--seed", "7", "--out", "first");
@@ -109,12 +117,6 @@ describe("lightcone simulate", () => {
   });
 
   it("refuses in one sentence what it cannot use, with exit code 2", () => {
-    const refused = (...args: string[]) => {
-      const { status, stderr } = simulate(...args);
-      expect(status).toBe(2);
-      expect(stderr).not.toMatch(/\n\s+at /);
-      return stderr;
-    };
     expect(refused("nowhere.yaml")).toMatch(/nowhere\.yaml cannot be read/);
     expect(refused(scenario("odd.yaml", "name: odd\ncluster: { nodes: 2 }\nspeed: 3\n"))).toMatch(
       /odd\.yaml.*3/,
