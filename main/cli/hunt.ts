@@ -1,14 +1,12 @@
 /** `lightcone hunt`: a scenario under thousands of seeds, on all cores, what fails made small and kept. */
-import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { basename, extname, join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
-import { LabError } from "../../shared/contract/errors.ts";
-import { parseScenario } from "../../shared/scenario/parse.ts";
 import { parseDuration } from "../../shared/scenario/schema.ts";
 import { hunt, type HuntProgress } from "../hunt/hunt.ts";
 import { parseSeeds, parseShard } from "../hunt/seeds.ts";
 import { onInterrupts } from "../worker/interrupts.ts";
+import { readScenario } from "./scenario-file.ts";
 
 interface HuntFlags {
   seeds: { from: number; to: number };
@@ -74,8 +72,8 @@ export function huntCommand(version: string): Command {
 }
 
 async function runHunt(file: string, flags: HuntFlags, version: string): Promise<void> {
-  const text = read(file);
-  const { name } = parseScenario(text, file);
+  const { text, scenario } = readScenario(file);
+  const { name } = scenario;
   const folder = flags.out ?? `hunt-${basename(file, extname(file))}`;
   const ending = new AbortController();
   let whyEnded: string | null = null;
@@ -113,14 +111,6 @@ async function runHunt(file: string, flags: HuntFlags, version: string): Promise
   if (flags.json) process.stdout.write(`${JSON.stringify(asJson(progress, verdict, folder))}\n`);
   else process.stdout.write(inWords(progress, folder, flags, whyEnded));
   process.exitCode = { holds: 0, violated: 1, unknown: 2 }[verdict];
-}
-
-function read(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    throw new LabError("bad_input", `${file} cannot be read: ${(error as Error).message}.`);
-  }
 }
 
 type Verdict = "holds" | "violated" | "unknown";

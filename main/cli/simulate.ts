@@ -2,12 +2,9 @@
  * `lightcone simulate`: a scenario on virtual time. Scenario, seed and version are the whole run: the same three give
  * the same trace, and where a changed version goes another way, `--compare` says at which event.
  */
-import { readFileSync } from "node:fs";
 import { basename, extname } from "node:path";
 import { setImmediate as breathe } from "node:timers/promises";
-import { Command, InvalidArgumentError } from "commander";
-import { LabError } from "../../shared/contract/errors.ts";
-import { parseScenario } from "../../shared/scenario/parse.ts";
+import { Command } from "commander";
 import { firstDifference } from "../../shared/simulation/canonical.ts";
 import { Simulation } from "../../shared/simulation/simulation.ts";
 import type { SimulationResult } from "../../shared/simulation/types.ts";
@@ -15,6 +12,7 @@ import { nativeHasher } from "../scenario/native-hasher.ts";
 import { prepareRunFolder, readRunFolder, writeRunFolder } from "../scenario/run-folder.ts";
 import { exitCodes, verdictLines } from "../scenario/verdict-lines.ts";
 import { onInterrupts } from "../worker/interrupts.ts";
+import { parseSeed, readScenario } from "./scenario-file.ts";
 
 interface SimulateFlags {
   readonly seed: number;
@@ -34,7 +32,7 @@ export function simulateCommand(version: string): Command {
   return new Command("simulate")
     .description("Run a scenario on virtual time: the same seed, the same run")
     .argument("<file>", "a scenario file (YAML)")
-    .option("--seed <number>", "the seed of all chance", seedOf, 1)
+    .option("--seed <number>", "the seed of all chance", parseSeed, 1)
     .option("--out <folder>", "where the run is left (default: run-<scenario>-<seed>)")
     .option("--json", "print the outcome as one JSON object")
     .option("--expect-sha256 <hash>", "fail when the trace is another one")
@@ -54,17 +52,8 @@ export function simulateCommand(version: string): Command {
     });
 }
 
-function seedOf(text: string): number {
-  const seed = Number(text);
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(seed)) {
-    throw new InvalidArgumentError("It takes a whole number from 0 to 2^53 - 1.");
-  }
-  return seed;
-}
-
 async function runSimulation(file: string, flags: SimulateFlags, version: string): Promise<number> {
-  const text = read(file);
-  const scenario = parseScenario(text, file);
+  const { text, scenario } = readScenario(file);
   const { seed } = flags;
   const earlier = flags.compare === undefined ? null : readRunFolder(flags.compare);
   const folder = flags.out ?? `run-${basename(file, extname(file))}-${seed}`;
@@ -166,12 +155,4 @@ function differenceFromRun(
     `  there: ${theirs ?? "it had ended"}`,
     `  here:  ${ours ?? "it has ended"}`,
   ];
-}
-
-function read(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    throw new LabError("bad_input", `${file} cannot be read (${(error as Error).message}).`);
-  }
 }

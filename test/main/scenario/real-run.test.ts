@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { type RealRunResult, runScenario } from "../../../main/scenario/real-run.ts";
 import type { RunVerdict } from "../../../shared/scenario/run.types.ts";
@@ -338,7 +339,7 @@ describe("the end of a run", () => {
       file,
       "name: Long\ncluster: { nodes: [A, B] }\nsteps: [{ do: { pause: B } }, { do: { note: paused } }, { after: 1h, do: { note: never } }]\n",
     );
-    const script = join(import.meta.dirname, "run-process.ts");
+    const script = fileURLToPath(new URL("run-process.ts", import.meta.url));
     const run = spawn(process.execPath, [script, file, workerEntry], {
       stdio: ["ignore", "pipe", "inherit"],
       env: { ...process.env, TMPDIR: temporary },
