@@ -3,7 +3,7 @@ import type { NodeId } from "../ids.ts";
 import type { OutgoingMessage } from "../replica/types.ts";
 import type { SimulatedHost } from "./host.ts";
 
-export type Latency =
+type Latency =
   | { readonly kind: "constant"; readonly ms: number }
   | { readonly kind: "uniform"; readonly minMs: number; readonly maxMs: number }
   | { readonly kind: "exponential"; readonly meanMs: number };

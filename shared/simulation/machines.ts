@@ -31,7 +31,7 @@ export interface Machine {
   ended: ((error?: string) => void) | null;
 }
 
-export interface MachinesOwner {
+interface MachinesOwner {
   lab(name: string, detail: Detail): void;
   emitted(host: SimulatedHost, events: readonly Emitted[]): void;
   send(host: SimulatedHost, message: OutgoingMessage): void;
