@@ -11,7 +11,13 @@ import { join } from "node:path";
 import { LabError } from "../../shared/contract/errors.ts";
 import { judge } from "../../shared/scenario/expectations/judge.ts";
 import { ScenarioRun } from "../../shared/scenario/run.ts";
-import type { RunInput, RunOutput, RunRecord, RunVerdict } from "../../shared/scenario/run.types.ts";
+import type {
+  NodeView,
+  RunInput,
+  RunOutput,
+  RunRecord,
+  RunVerdict,
+} from "../../shared/scenario/run.types.ts";
 import type { Scenario } from "../../shared/scenario/schema.ts";
 import { whyOnlySimulated } from "./only-simulated.ts";
 import { RealWorld } from "./real-world.ts";
@@ -51,14 +57,19 @@ export async function runScenario(options: RealRunOptions): Promise<RealRunResul
     const world = new RealWorld({ ...options, scratch });
     const run = new ScenarioRun(scenario, seed);
     let broken: string | null;
+    let final: readonly NodeView[] = [];
     try {
       options.onProgress?.({ step: 0, of: scenario.steps.length, words: "the cluster starts" });
       broken = await world.start(signal);
-      if (broken === null) await new Player(run, world, options).play(signal);
+      if (broken === null) {
+        await new Player(run, world, options).play(signal);
+        // A run that was broken off could not take its last look itself.
+        if (run.broken !== null) final = await world.lastLook();
+      }
     } finally {
       await world.close();
     }
-    const record = run.record(world.events);
+    const record = run.record(world.events, final);
     return {
       record,
       verdict: verdictOf(scenario, record, broken ?? run.broken),

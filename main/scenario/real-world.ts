@@ -111,6 +111,17 @@ export class RealWorld {
     return views;
   }
 
+  /** As `observe`; a node that does not answer any more shows nothing. */
+  async lastLook(): Promise<NodeView[]> {
+    const nodes = this.#nodes();
+    const looks = await Promise.allSettled(nodes.map((node) => this.#viewOf(node)));
+    await this.#cluster.supervisor.fence();
+    this.#cluster.recorder.flush();
+    return looks.map((look, index) =>
+      look.status === "fulfilled" ? look.value : this.#absent(nodes[index]!),
+    );
+  }
+
   /** Ends every process. */
   async close(): Promise<void> {
     this.onEvents = null;
@@ -121,16 +132,18 @@ export class RealWorld {
   }
 
   async #viewOf(node: ManagedNode): Promise<NodeView> {
-    const { virtualNodes } = this.#scenario.cluster;
-    const absent = notRunning(asNodeId(node.id), virtualNodes);
-    if (node.status !== "running") return absent;
+    if (node.status !== "running") return this.#absent(node);
     try {
       return await viewOf(node);
     } catch (error) {
       // Its end may have come between.
-      if (node.status !== "running") return absent;
+      if (node.status !== "running") return this.#absent(node);
       throw error;
     }
+  }
+
+  #absent({ id }: ManagedNode): NodeView {
+    return notRunning(asNodeId(id), this.#scenario.cluster.virtualNodes);
   }
 
   #nodes(): ManagedNode[] {
