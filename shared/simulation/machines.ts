@@ -52,14 +52,15 @@ export interface MachinesOptions {
 const startUs = 20_000;
 /** A goodbye that takes longer is cut short, as in a real process. */
 const leaveUs = 5_000_000;
-const firstPid = 1_001;
+/** Before the first process. */
+const lastPid = 1_000;
 
 export class Machines implements HostOwner {
   readonly time: VirtualTime;
   readonly #options: MachinesOptions;
   readonly #machines = new Map<NodeId, Machine>();
   readonly #processes: () => number;
-  #pids = firstPid;
+  #pids = lastPid;
 
   constructor(options: MachinesOptions) {
     this.#options = options;

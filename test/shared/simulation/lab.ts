@@ -143,16 +143,16 @@ export class SimulatedLab {
     return this.events.filter((event) => event.node === node);
   }
 
-  /** One line per event of the lab's lane and of others chosen, for transcripts. */
-  transcript(wanted: (event: TraceEvent) => boolean, from = 0): string {
-    return this.events
-      .slice(from)
-      .filter((event) => event.node === "lab" || wanted(event))
-      .map(
-        ({ at, node, type, name, peer, detail }) =>
-          `${(at - epochMs).toFixed(1)} ${node} ${type === "local" ? name : `${type} ${name}`}${peer ? ` ${peer}` : ""} ${JSON.stringify(detail ?? {})}`,
-      )
-      .join("\n");
+  /** One line for each of the lab's acts, and for each event about the key. */
+  transcript(key: string): string {
+    const isWanted = (event: TraceEvent) => event.node === "lab" || event.key === key;
+    const lines = this.events.filter(isWanted).map(({ node, type, name, peer, detail }) => {
+      const what = type === "local" ? name : `${type} ${name}`;
+      const other = peer === undefined ? "" : ` ${type === "receive" ? "from" : "to"} ${peer}`;
+      const { life: _life, hash: _hash, dot: _dot, ...told } = detail ?? {};
+      return `${node} ${what}${other}${Object.keys(told).length > 0 ? ` ${JSON.stringify(told)}` : ""}`;
+    });
+    return `${lines.join("\n")}\n`;
   }
 
   /** What the duties of a host come to in the trace. */
