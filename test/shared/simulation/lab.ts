@@ -10,7 +10,6 @@ import type { CallAnswer, ClientCall, FaultAction } from "../../../shared/scenar
 import { type Scenario, scenarioSchema, type ScenarioSource } from "../../../shared/scenario/schema.ts";
 import { TraceHash } from "../../../shared/simulation/canonical.ts";
 import { Streams } from "../../../shared/simulation/streams.ts";
-import { epochMs } from "../../../shared/simulation/virtual-time.ts";
 import { World } from "../../../shared/simulation/world.ts";
 import type { TraceEvent } from "../../../shared/trace/event.ts";
 
