@@ -172,7 +172,8 @@ function shown(value: unknown): string {
   if (value === null) return "empty";
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object") return "a map of fields";
-  if (typeof value !== "string") return String(value);
+  if (typeof value === "number" || typeof value === "boolean") return `${value}`;
+  if (typeof value !== "string") return "this";
   return `"${value.length > 40 ? `${value.slice(0, 39)}…` : value}"`;
 }
 

@@ -35,7 +35,7 @@ export class Watch {
     if ("event" in condition) {
       const wanted = condition.event.nth ?? 1;
       if (this.#seen >= wanted) return null;
-      return wanted === 1 ? "there was none" : `there were ${this.#seen}`;
+      return this.#seen === 0 ? "there was none" : `there ${this.#seen === 1 ? "was" : "were"} ${this.#seen}`;
     }
     if ("idle" in condition) {
       const { underWay } = this.#calls;

@@ -52,10 +52,13 @@ export class Planned {
     this.#playFaults();
     this.#playOperations();
     if (plan.until === undefined) return;
-    timers.set(plan.until, () => {
+    const { until } = plan;
+    const endStorm = () => {
       this.#phase = "ending";
       this.#goOn();
-    });
+    };
+    // Set again when it rings: what ends together with the storm was set before that, and comes first.
+    timers.set(until, () => timers.set(until, endStorm));
   }
 
   #playFaults(): void {

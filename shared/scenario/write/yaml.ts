@@ -11,14 +11,15 @@ export function yamlOf(tree: { readonly [name: string]: Tree } | Tree): string {
   return `${lines(tree, "", 0).join("\n")}\n`;
 }
 
-/** Levels of the outline that are never put on one line: the scenario, its parts, and each step. */
-const outline = 2;
+/** Depths of the scenario's parts, and of their items: each step has lines of its own. */
+const parts = 1;
+const itemsOfParts = 2;
 
 /** The lines of a map or list, each with its indentation. */
 function lines(tree: Tree, indent: string, depth: number): string[] {
   if (isList(tree)) {
     return tree.flatMap((item) => {
-      const isNamed = isCollection(item) && !isList(item) && Object.keys(item as object).length === 1;
+      const isNamed = isCollection(item) && !isList(item) && Object.keys(item).length === 1;
       if (!isNamed && isInLine(item, indent.length + 2, depth + 1)) return [`${indent}- ${flow(item)}`];
       const [first, ...others] = lines(item, indent + step, depth + 1);
       return [`${indent}- ${first!.trimStart()}`, ...others];
@@ -42,8 +43,9 @@ function isInLine(tree: Tree, column: number, depth: number): boolean {
   if (!isCollection(tree)) return true;
   const items = Object.values(tree as object) as Tree[];
   if (items.length === 0) return true;
-  const isOutline = isList(tree) ? items.some(isCollection) : depth < outline;
-  if (isOutline || (!isList(tree) && "do" in tree && !("at" in tree))) return false;
+  const isStep = depth === itemsOfParts && "do" in tree;
+  const isOutline = isList(tree) ? items.some(isCollection) : depth <= parts || isStep;
+  if (isOutline) return false;
   return column + flow(tree).length <= widthMax && !items.some(hasListOfCollections);
 }
 
@@ -54,9 +56,9 @@ const hasListOfCollections = (tree: Tree): boolean =>
     : Object.values(tree as object).some(hasListOfCollections));
 
 function flow(tree: Tree): string {
-  if (!isCollection(tree)) return scalar(tree as string | number | boolean | null);
+  if (!isCollection(tree)) return scalar(tree);
   if (isList(tree)) return `[${tree.map(flow).join(", ")}]`;
-  const fields = Object.entries(tree as { readonly [name: string]: Tree });
+  const fields = Object.entries(tree);
   if (fields.length === 0) return "{}";
   return `{ ${fields.map(([name, value]) => `${scalar(name)}: ${flow(value)}`).join(", ")} }`;
 }

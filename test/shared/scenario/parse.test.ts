@@ -1,7 +1,7 @@
 /** The attack suite: files that are wrong, each with the exact sentence a person gets. */
 import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseScenario, ScenarioError } from "../../../shared/scenario/parse.ts";
 
@@ -38,7 +38,7 @@ describe("refusals", () => {
 });
 
 describe("files that are no scenario", () => {
-  const bomb = `a: &a [x,x,x,x,x,x,x,x,x,x]\n${[..."bcdefg"]
+  const bomb = `a: &a [x,x,x,x,x,x,x,x,x,x]\n${["b", "c", "d", "e", "f", "g"]
     .map((name, index) => `${name}: &${name} [${`*${"abcdef"[index]},`.repeat(10)}]`)
     .join("\n")}\n`;
   it.each([
