@@ -144,4 +144,24 @@ describe("recordings in the window", () => {
     await page.locator('[data-state="open"] >> text=/session/').first().waitFor();
     expect(await page.getByText("Recorded session").count()).toBe(0);
   });
+
+  it("takes no click from what lies under a message", async () => {
+    await running.call("session.save", { name: "Below" });
+    await tab("Sessions").click();
+    const rows = page.getByRole("row", { name: /Below/ });
+    await rows.first().waitFor();
+    const chooser = page.waitForEvent("filechooser");
+    await button("Import…").click();
+    await (
+      await chooser
+    ).setFiles({ name: "holiday.lightcone", mimeType: "image/png", buffer: Buffer.from("no session") });
+    // An error stays until it is closed, so it is there for as long as the click may take.
+    const message = page.locator('li[data-state="open"]');
+    await message.waitFor();
+    await rows.first().getByRole("button", { name: "Open" }).click();
+    await page.getByText("Recorded session").waitFor();
+    expect(await message.count()).toBe(1);
+    await message.getByRole("button", { name: "Close" }).click();
+    await message.waitFor({ state: "detached" });
+  });
 });
