@@ -141,6 +141,17 @@ export class Camera {
     this.#moveTo(clampView(view, this.limits));
   }
 
+  /** From a moment to the end of what there is. */
+  showFrom(moment: TimeMs): void {
+    const { axis, history, filter } = this.#stage.input;
+    const [lane] = history.lanes;
+    if (lane === undefined) return;
+    this.#stage.tracks.sync(filter, axis);
+    const { to, spanMin } = this.limits;
+    this.#leave();
+    this.#goTo(fitView({ from: this.#stage.tracks.xOfTime(lane, moment), to, spanMin }));
+  }
+
   zoomAt(factor: number, px: number): void {
     const { follow, live } = this.#stage.input;
     const at = follow && live ? this.view.to : this.#stage.valueAtPx(px);
@@ -170,7 +181,7 @@ export class Camera {
     this.#stage.tracks.sync(this.#stage.input.filter, this.#stage.input.axis);
     this.#leave();
     const { spanMin } = this.limits;
-    this.#moveTo(viewAround({ ...this.#stage.input, tracks: this.#stage.tracks }, event, spanMin));
+    this.#goTo(viewAround({ ...this.#stage.input, tracks: this.#stage.tracks }, event, spanMin));
   }
 
   /** Brings an event into sight without changing how near the view is. */
@@ -210,6 +221,13 @@ export class Camera {
 
   #leave(): void {
     if (this.#stage.input.follow) this.#onFollowChange(false);
+  }
+
+  /** To a place that does not depend on the view before: told before the first frame, it is the first view. */
+  #goTo(view: View): void {
+    if (this.#isLaid) return this.#moveTo(view);
+    this.#isLaid = true;
+    this.#setView(view);
   }
 
   #setView(view: View): void {

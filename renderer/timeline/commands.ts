@@ -58,6 +58,16 @@ export function timelineCommands(handle: () => TimelineHandle | null): readonly 
       },
     },
     {
+      id: "timeline.from-cursor",
+      title: "Show what comes after the time cursor",
+      group: "Timeline",
+      words: "rest later",
+      enabled: (state) => state.cursor !== null,
+      run(state) {
+        if (state.cursor !== null) handle()?.showFrom(state.cursor);
+      },
+    },
+    {
       id: "timeline.follow",
       title: (state) => (state.following ? "Stop following the present" : "Follow the present"),
       group: "Timeline",

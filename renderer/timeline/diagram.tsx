@@ -151,6 +151,7 @@ function handleOf(
     fit: () => engine.current?.camera.fit(),
     zoomBy: (factor) => engine.current?.camera.zoomBy(factor),
     panBy: (share) => engine.current?.camera.panShare(share),
+    showFrom: (moment) => engine.current?.camera.showFrom(moment),
     centreOn: (id) => engine.current?.camera.centreOn(id),
     step: (direction) => {
       if (engine.current !== null) step(engine.current, latest.current, direction);

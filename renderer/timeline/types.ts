@@ -34,6 +34,8 @@ export type TimelineTarget =
 export interface TimelineHandle {
   /** Everything there is into view. */
   fit(): void;
+  /** What there is from a moment on into view. */
+  showFrom(moment: TimeMs): void;
   /** Above 1 goes nearer. */
   zoomBy(factor: number): void;
   /** In widths of the view; negative goes back. */

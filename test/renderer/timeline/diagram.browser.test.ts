@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { layoutLanes } from "../../../renderer/timeline/layout.ts";
 import { launchBrowser } from "../../browser.ts";
 import type { Harness } from "./harness.tsx";
+import { noise } from "./synthetic.ts";
 
 const plot = "canvas[aria-roledescription]";
 let server: PreviewServer;
@@ -276,6 +277,24 @@ describe("the diagram in a browser", () => {
     await page.locator(plot).focus();
     await page.keyboard.press("End");
     await expect.poll(() => page.evaluate(() => window.harness.follow)).toBe(true);
+    await page.close();
+  });
+
+  it("goes to an event in the same moment in which its session has been read", async () => {
+    const events = noise(3_000, 100);
+    const wanted = events.findLast((event) => event.type === "receive" && event.op === "put")!;
+    const page = await open("session=empty");
+    await page.evaluate(
+      ({ all, id }) => {
+        window.harness.history.append(all);
+        window.harness.timeline.current!.centreOn(id);
+      },
+      { all: events, id: wanted.id },
+    );
+    await idle(page);
+    const { laneY, middle } = await placesOf(page);
+    await page.mouse.click(middle, laneY(wanted.node));
+    await expect.poll(() => selected(page)).toBe(wanted.id);
     await page.close();
   });
 
