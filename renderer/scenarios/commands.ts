@@ -2,7 +2,7 @@
 import type { WindowCommand } from "../base/commands.ts";
 import { type LabStore, labStore } from "../base/store.ts";
 import { stepsOf } from "./steps.ts";
-import { goTo, goToNeighbour } from "./studio.ts";
+import { goToNeighbour } from "./studio.ts";
 
 /** The drawer is there by the next frame; then the focus goes to where one begins. */
 function showAndFocus(tab: "scenarios" | "hunt"): void {
@@ -56,6 +56,6 @@ export const scenarioCommands: readonly WindowCommand[] = [
     keys: ["Home"],
     words: "first start rewind",
     recorded: true,
-    run: () => goTo("beginning"),
+    run: (state) => state.setCursor(state.history.first),
   },
 ];

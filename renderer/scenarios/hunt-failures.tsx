@@ -1,17 +1,23 @@
 import { Play, X } from "lucide-react";
 import type { HuntFailure, HuntState } from "../../shared/contract/studio.ts";
 import { Button } from "../base/ui/button.tsx";
+import { plural } from "../session/words.ts";
 import { openSession, pointAt } from "./open.ts";
 import styles from "./hunt.module.css";
 import panel from "./panel.module.css";
 import { startRun, useStudio } from "./studio.ts";
+
+/** When most seeds fail, a longer list tells nothing more. */
+const shownMax = 100;
 
 /** The seeds that failed, as they come; a small one opens at the event that proves it. */
 export function HuntFailures({ hunt }: { readonly hunt: HuntState | null }) {
   const failures = hunt?.failures ?? [];
   return (
     <section className={panel["part"]} aria-label="Failures">
-      <h3 className={panel["title"]}>Failures</h3>
+      <h3 className={panel["title"]}>
+        {failures.length === 0 ? "Failures" : plural(failures.length, "failure")}
+      </h3>
       {failures.length === 0 && (
         <p className={panel["text"]}>
           A seed that violates an expectation appears here. It is made small first: fewer nodes, faults and
@@ -19,12 +25,13 @@ export function HuntFailures({ hunt }: { readonly hunt: HuntState | null }) {
         </p>
       )}
       <ul className={styles["failures"]} aria-label="Seeds that failed">
-        {failures.map((failure) => (
+        {failures.slice(0, shownMax).map((failure) => (
           <li key={failure.seed}>
             <Failure failure={failure} hunt={hunt!} />
           </li>
         ))}
       </ul>
+      {failures.length > shownMax && <p className={panel["text"]}>The first {shownMax} are shown.</p>}
     </section>
   );
 }

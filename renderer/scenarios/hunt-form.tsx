@@ -1,8 +1,9 @@
 import { Crosshair, X } from "lucide-react";
+import { useId } from "react";
 import type { HuntState, ScenarioInfo } from "../../shared/contract/studio.ts";
 import { labStore } from "../base/store.ts";
 import { Button } from "../base/ui/button.tsx";
-import { Field, Input, Select } from "../base/ui/field.tsx";
+import { Input, Select } from "../base/ui/field.tsx";
 import { Toggle } from "../base/ui/toggle.tsx";
 import styles from "./hunt.module.css";
 import { useStudio } from "./studio.ts";
@@ -26,6 +27,7 @@ export function HuntForm(props: {
   const chosen = scenarios.find(({ id }) => id === wish.scenario) ?? scenarios[0]!;
   const isRunning = props.hunt?.status === "running";
   const problem = rangeProblem(wish.from, wish.to);
+  const problemId = useId();
   const { run } = labStore.getState();
   const start = () => {
     if (problem !== null || isRunning) return;
@@ -40,46 +42,38 @@ export function HuntForm(props: {
         start();
       }}
     >
-      <Field label="Scenario">
-        {(control) => (
-          <Select
-            {...control}
-            data-begin="hunt"
-            value={chosen.id}
-            onChange={(event) => change({ scenario: event.target.value })}
-          >
-            {scenarios.map(({ id, name, lesson }) => (
-              <option key={id} value={id}>
-                {lesson === null ? name : `${lesson}. ${name}`}
-              </option>
-            ))}
-          </Select>
-        )}
-      </Field>
+      <Select
+        aria-label="Scenario"
+        data-begin="hunt"
+        value={chosen.id}
+        onChange={(event) => change({ scenario: event.target.value })}
+      >
+        {scenarios.map(({ id, name, lesson }) => (
+          <option key={id} value={id}>
+            {lesson === null ? name : `${lesson}. ${name}`}
+          </option>
+        ))}
+      </Select>
       <div className={styles["range"]}>
         {(["from", "to"] as const).map((end) => (
-          <Field key={end} label={end === "from" ? "Seeds from" : "to"}>
-            {(control) => (
-              <Input
-                {...control}
-                inputMode="numeric"
-                value={wish[end]}
-                onChange={(event) => change({ [end]: event.target.value })}
-              />
-            )}
-          </Field>
+          <label key={end}>
+            {end === "from" ? "Seeds" : "to"}
+            <Input
+              inputMode="numeric"
+              aria-label={end === "from" ? "First seed" : "Last seed"}
+              aria-invalid={problem !== null}
+              aria-describedby={problemId}
+              value={wish[end]}
+              onChange={(event) => change({ [end]: event.target.value })}
+            />
+          </label>
         ))}
       </div>
       {problem !== null && (
-        <p className={styles["problem"]} role="alert">
+        <p id={problemId} className={styles["problem"]} role="alert">
           {problem}
         </p>
       )}
-      <Toggle
-        label="Stop at the first failure"
-        checked={wish.stopAtFirst}
-        onChange={(stopAtFirst) => change({ stopAtFirst })}
-      />
       <div>
         {isRunning ? (
           <Button icon={X} onClick={() => void run("hunt.cancel", {})}>
@@ -91,6 +85,11 @@ export function HuntForm(props: {
           </Button>
         )}
       </div>
+      <Toggle
+        label="Stop at the first failure"
+        checked={wish.stopAtFirst}
+        onChange={(stopAtFirst) => change({ stopAtFirst })}
+      />
     </form>
   );
 }

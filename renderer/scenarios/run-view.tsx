@@ -73,13 +73,11 @@ function Over({ run }: { readonly run: ScenarioRunState }) {
   const { verdict } = run;
   return (
     <>
-      {run.predict !== null && (
-        <p className={styles["question"]}>
-          <b>Predict:</b> {run.predict}
-        </p>
-      )}
       {isRevealed(run, revealed) ? (
-        verdict !== null && <Verdict verdict={verdict} session={run.session} />
+        <>
+          {verdict !== null && <Verdict verdict={verdict} session={run.session} />}
+          <Question run={run} word="Asked" />
+        </>
       ) : (
         <Hidden run={run} />
       )}
@@ -92,16 +90,27 @@ function Over({ run }: { readonly run: ScenarioRunState }) {
 function Hidden({ run }: { readonly run: ScenarioRunState }) {
   return (
     <>
-      <p className={styles["text"]}>
-        Decide first. Go through the steps under the timeline; what came of them stays hidden until the end or
-        until you ask.
-      </p>
+      <Question run={run} word="Predict" />
       <div className={styles["buttons"]}>
         <Button variant="primary" onClick={() => reveal(run)}>
           Show what happened
         </Button>
       </div>
+      <p className={styles["text"]}>
+        Decide first. Go through the steps under the timeline; what came of them stays hidden until the end is
+        reached, or until you ask.
+      </p>
     </>
+  );
+}
+
+function Question(props: { readonly run: ScenarioRunState; readonly word: string }) {
+  const { run, word } = props;
+  if (run.predict === null) return null;
+  return (
+    <p className={styles["question"]}>
+      <b>{word}:</b> {run.predict}
+    </p>
   );
 }
 

@@ -1,26 +1,27 @@
 import { Cpu, FastForward } from "lucide-react";
+import { useId } from "react";
 import type { ScenarioInfo, World } from "../../shared/contract/studio.ts";
 import { useLab } from "../base/store.ts";
 import { Button } from "../base/ui/button.tsx";
-import { Field, Input } from "../base/ui/field.tsx";
+import { Input } from "../base/ui/field.tsx";
 import styles from "./panel.module.css";
 import { startRun, useStudio } from "./studio.ts";
 import { seedProblem } from "./words.ts";
 
 /** What a scenario shows, and the two ways to run it. */
 export function ScenarioStart({ scenario }: { readonly scenario: ScenarioInfo }) {
-  const { name, about, predict, error, path } = scenario;
+  const { about, predict, error, path } = scenario;
+  const isAsked = useLab(({ lab }) => lab?.studio.run?.scenario === scenario.id);
   return (
     <section className={styles["part"]} aria-label="The scenario chosen">
-      <h3 className={styles["title"]}>{name}</h3>
       {error !== null && (
         <p className={styles["error"]} role="alert">
           {error}
         </p>
       )}
-      {about !== null && <p className={styles["text"]}>{about}</p>}
       {error === null && <StartForm scenario={scenario} />}
-      {predict !== null && (
+      {about !== null && <p className={styles["text"]}>{about}</p>}
+      {predict !== null && !isAsked && (
         <p className={styles["question"]}>
           <b>Predict:</b> {predict}
         </p>
@@ -34,6 +35,8 @@ function StartForm({ scenario }: { readonly scenario: ScenarioInfo }) {
   const seed = useStudio((state) => state.seed);
   const isRunning = useLab((state) => state.lab?.studio.run?.status === "running");
   const problem = seedProblem(seed);
+  const seedId = useId();
+  const problemId = `${seedId}-problem`;
   const start = (world: World) => {
     if (problem === null && !isRunning) void startRun(scenario.id, world, Number(seed));
   };
@@ -45,16 +48,18 @@ function StartForm({ scenario }: { readonly scenario: ScenarioInfo }) {
         start("simulated");
       }}
     >
-      <Field label="Seed of all chance" error={problem}>
-        {(control) => (
-          <Input
-            {...control}
-            inputMode="numeric"
-            value={seed}
-            onChange={(event) => useStudio.setState({ seed: event.target.value })}
-          />
-        )}
-      </Field>
+      <span className={styles["inline"]}>
+        <label htmlFor={seedId}>Seed</label>
+        <Input
+          id={seedId}
+          inputMode="numeric"
+          title="All chance in a run comes from it: messages' delays, faults, who is asked"
+          value={seed}
+          aria-invalid={problem !== null}
+          aria-describedby={problemId}
+          onChange={(event) => useStudio.setState({ seed: event.target.value })}
+        />
+      </span>
       <div className={styles["buttons"]}>
         <Button
           variant="primary"
@@ -74,6 +79,11 @@ function StartForm({ scenario }: { readonly scenario: ScenarioInfo }) {
           Run on real processes
         </Button>
       </div>
+      {problem !== null && (
+        <p id={problemId} className={styles["error"]} role="alert">
+          {problem}
+        </p>
+      )}
     </form>
   );
 }

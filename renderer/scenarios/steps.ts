@@ -38,18 +38,18 @@ export function presentStep(
   return chosen === -1 ? steps.findLastIndex((step) => step.at <= cursor) : chosen;
 }
 
-/** Where "next step" and "previous step" lead: to a step, to the beginning before the first, or to the end. */
+/** Where "next step" and "previous step" lead: to a step, to the moment before the first, or to the end. */
 export function neighbourStep(
   steps: readonly ShownStep[],
   cursor: TimeMs | null,
   selected: number | null,
   direction: 1 | -1,
-): ShownStep | "beginning" | "end" {
+): ShownStep | "before" | "end" {
   const present = presentStep(steps, cursor, selected);
   // The end comes after the last step, so the way back from it leads to that step.
-  if (cursor === null) return direction === 1 ? "end" : (steps.at(-1) ?? "beginning");
+  if (cursor === null) return direction === 1 ? "end" : (steps.at(-1) ?? "before");
   const step = steps[present]!;
   // Between two steps the way back leads to the one that was passed, as on any player.
   if (direction === -1 && present >= 0 && step.at < cursor) return step;
-  return steps[present + direction] ?? (direction === 1 ? "end" : "beginning");
+  return steps[present + direction] ?? (direction === 1 ? "end" : "before");
 }

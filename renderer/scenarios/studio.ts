@@ -1,10 +1,14 @@
 /** What the window remembers of scenarios and hunts beside the lab's own state, and what can be done with them. */
 import { create } from "zustand";
 import type { ScenarioInfo, ScenarioRunState, World } from "../../shared/contract/studio.ts";
+import type { TimeMs } from "../../shared/ids.ts";
+import type { History } from "../../shared/trace/history.ts";
+import { runCommand } from "../base/commands.ts";
 import { labStore, type LabStore } from "../base/store.ts";
-import { useReplay } from "../session/replay.ts";
+import { neighbourMoment, useReplay } from "../session/replay.ts";
 import { openSession } from "./open.ts";
 import { neighbourStep, type ShownStep, stepsOf } from "./steps.ts";
+import { inOrder } from "./words.ts";
 
 interface Studio {
   /** Null until the first answer. */
@@ -41,7 +45,7 @@ export async function readScenarios(): Promise<void> {
   const { connected, run } = labStore.getState();
   if (connected !== "open") return;
   const answer = await run("scenario.list", {});
-  if (answer !== undefined) useStudio.setState({ scenarios: answer.scenarios });
+  if (answer !== undefined) useStudio.setState({ scenarios: inOrder(answer.scenarios) });
 }
 
 /** Keeps the list fresh while it is looked at. Returns the function that stops. */
@@ -70,9 +74,12 @@ function openAwaited(): void {
   if (run.session !== null) openRun(run.session);
 }
 
-/** Opens the recording of a run at its beginning, as a player does. */
+/** Opens the recording of a run before its first step, as a player does, with all its steps in sight. */
 export function openRun(session: string): void {
-  void openSession(session, () => goTo("beginning"));
+  void openSession(session, () => {
+    goTo("before");
+    runCommand("timeline.from-cursor");
+  });
 }
 
 /** Whether the outcome of a run may be seen. */
@@ -96,13 +103,19 @@ export function watchRuns(): () => void {
 
 const selectedEvent = ({ selection }: LabStore) => (selection?.kind === "event" ? selection.id : null);
 
-/** Puts the time cursor on a step and selects it. */
-export function goTo(place: ShownStep | "beginning" | "end"): void {
+/** Puts the time cursor on a step and selects it; "before" is the last moment before the first step. */
+export function goTo(place: ShownStep | "before" | "end"): void {
   const { history, select, setCursor } = labStore.getState();
   useReplay.setState({ playing: false });
-  if (place === "beginning") setCursor(history.first);
-  else setCursor(place === "end" ? null : place.at);
+  if (place === "end") setCursor(null);
+  else if (place === "before") setCursor(beforeSteps(history));
+  else setCursor(place.at);
   select(typeof place === "string" ? null : { kind: "event", id: place.event });
+}
+
+function beforeSteps(history: History): TimeMs {
+  const [first] = stepsOf(history.lab);
+  return (first === undefined ? null : neighbourMoment(history, first.at, -1, true)) ?? history.first;
 }
 
 export function goToNeighbour(direction: 1 | -1): void {

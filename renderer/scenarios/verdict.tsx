@@ -68,8 +68,9 @@ function Result(props: { readonly result: ExpectationResult; readonly session: s
   );
 }
 
+/** Whether it is these events, and no others, that the timeline marks. */
 const isMarked = (marked: ReadonlySet<number>, proof: readonly number[]) =>
-  marked.size > 0 && proof.length > 0 && proof.every((id) => marked.has(id));
+  marked.size === new Set(proof).size && proof.every((id) => marked.has(id));
 
 function Words({ result: { verdict, words, found } }: { readonly result: ExpectationResult }) {
   const Icon = icons[verdict];

@@ -1,5 +1,5 @@
 /** Runs, verdicts and hunts in words. */
-import type { HuntState, ScenarioRunState, World } from "../../shared/contract/studio.ts";
+import type { HuntState, ScenarioInfo, ScenarioRunState, World } from "../../shared/contract/studio.ts";
 import type { ExpectationResult, RunVerdict } from "../../shared/scenario/run.types.ts";
 import { countText, plural } from "../session/words.ts";
 
@@ -87,6 +87,15 @@ export function rarestFirst({ reached, done }: Pick<HuntState, "reached" | "done
 export function shareText(share: number): string {
   const percent = share * 100;
   return `${percent < 1 ? Number(percent.toPrecision(1)) : Math.round(percent)}\u202f%`;
+}
+
+const place = ({ lesson }: ScenarioInfo) => lesson ?? Number.POSITIVE_INFINITY;
+
+/** Lessons in their order, then the others by name. */
+export function inOrder(scenarios: readonly ScenarioInfo[]): readonly ScenarioInfo[] {
+  return scenarios.toSorted((a, b) =>
+    place(a) === place(b) ? (a.name < b.name ? -1 : 1) : place(a) - place(b),
+  );
 }
 
 /** The folder of a person's own scenarios: beside that of the sessions, in the lab's data directory. */
