@@ -295,12 +295,16 @@ export const mutants: readonly Mutant[] = [
   },
   {
     file: "storm-kv.yaml",
-    because: "many keys are written and none is read",
+    because: "copies are lost and nothing is read",
     change(source) {
-      source.steps = [];
-      Object.assign(source.load!, { keys: 200, mix: { put: 1, get: 0 } });
+      delete source.storm;
+      delete source.load;
+      source.steps = [
+        { do: { rule: { do: "drop", message: "REPLICATE" } } },
+        { do: { put: { node: "node-1", key: "k1", value: "v", w: 1 } } },
+      ];
     },
-    violates: [2, 4],
+    violates: [2, 5],
   },
   {
     file: "storm-kv.yaml",
