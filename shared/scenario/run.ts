@@ -44,7 +44,7 @@ export class ScenarioRun {
     const emit = (output: RunOutput) => {
       if (this.#phase !== "looking" && this.#phase !== "over") this.#outputs.push(output);
     };
-    this.#acts = new Acts({ timers, emit });
+    this.#acts = new Acts({ timers, cluster: this.#cluster, emit });
     const parts = { timers, acts: this.#acts, cluster: this.#cluster };
     this.#steps = new Steps({
       ...parts,

@@ -6,6 +6,7 @@ import type { ClientCall, FaultAction, NodeView, RunOutput } from "../run.types.
 import type { Action } from "../schema.ts";
 import { actionWords, durationWords } from "../words.ts";
 import { Calls } from "./calls.ts";
+import type { ClusterWatch } from "./cluster.ts";
 import { Timers } from "./timers.ts";
 
 /** A world that has not carried out an act by then will not. */
@@ -17,6 +18,7 @@ type Flap = Extract<Action, { readonly name: "flap" }>["value"];
 type DataAction = Extract<Action, { readonly name: "put" | "get" | "delete" }>;
 
 export interface ActsOptions {
+  readonly cluster: ClusterWatch;
   readonly timers: Timers;
   emit(output: RunOutput): void;
 }
@@ -129,7 +131,8 @@ export class Acts {
   }
 
   #fault(action: FaultAction, done: Done): void {
-    const { timers } = this.#options;
+    const { timers, cluster } = this.#options;
+    cluster.begin(action);
     const id = this.#nextId();
     const limit = timers.set(timers.now + actLimitMs, () => {
       this.#acts.set(id, () => undefined);
@@ -137,6 +140,7 @@ export class Acts {
     });
     this.#acts.set(id, (error) => {
       limit();
+      if (error === undefined) cluster.done(action);
       done(error);
     });
     this.#options.emit({ kind: "fault", id, action });

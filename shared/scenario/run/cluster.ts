@@ -1,7 +1,13 @@
-/** What a run knows of the nodes: who runs, from the lab's own events, and whom each sees alive, from "member" events. */
+/**
+ * What a run knows of the nodes: who runs, from the lab's own events, and whom each sees alive, from "member" events.
+ *
+ * A world may say that an act is done before it hands over the events of it. So the run's own acts count as well: what
+ * was just asked for is never judged by what held before.
+ */
 import type { NodeId } from "../../ids.ts";
 import { text } from "../../trace/detail.ts";
 import { labLane, type RecordedEvent } from "../../trace/event.ts";
+import type { FaultAction } from "../run.types.ts";
 
 export type NodeStatus = "running" | "paused" | "down";
 
@@ -51,6 +57,33 @@ export class ClusterWatch {
     return [...this.#status].filter(([, is]) => is === status).map(([node]) => node);
   }
 
+  /** An act was asked for: what a process believed ends with it. */
+  begin({ name, value }: FaultAction): void {
+    const node = name === "restart" ? value.node : name === "kill" || name === "stop" ? value : null;
+    if (node === null || !this.#isBeliefWanted) return;
+    this.#beliefs.set(node, new Map());
+    this.#isChanged = true;
+  }
+
+  /** An act has taken effect. */
+  done({ name, value }: FaultAction): void {
+    switch (name) {
+      case "kill":
+      case "stop":
+        return this.#become(value, "down");
+      case "pause":
+        return this.#become(value, "paused");
+      case "resume":
+      case "add":
+        return this.#become(value, "running");
+      case "restart":
+        return this.#become(value.node, "running");
+      case "remove":
+        return this.#become(value, null);
+      default:
+    }
+  }
+
   see(event: RecordedEvent): void {
     if (event.node === labLane) this.#seeLab(event);
     else if (!this.#isBeliefWanted) return;
@@ -87,10 +120,14 @@ export class ClusterWatch {
   #seeLab({ name, detail }: RecordedEvent): void {
     const node = text(detail?.["node"]) as NodeId | null;
     if (node === null) return;
-    if (name === "node-removed") this.#status.delete(node);
+    if (name === "node-removed") this.#become(node, null);
+    else if (Object.hasOwn(statusAfter, name)) this.#become(node, statusAfter[name]!);
+  }
+
+  /** Null: it is no longer part of the cluster. */
+  #become(node: NodeId, status: NodeStatus | null): void {
+    if (status === null) this.#status.delete(node);
     else {
-      const status = statusAfter[name];
-      if (status === undefined) return;
       this.everyNode.add(node);
       this.#status.set(node, status);
     }

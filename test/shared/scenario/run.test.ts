@@ -8,8 +8,8 @@ import { scenario, seeds, weathers } from "./scenarios.ts";
 import { ok, ScriptedWorld } from "./scripted-world.ts";
 
 /** All that a run asks for, with its times. */
-function played(made: Scenario, seed: number): ScriptedWorld {
-  const world = new ScriptedWorld(made, seed);
+function played(made: Scenario, seed: number, isLate = false): ScriptedWorld {
+  const world = new ScriptedWorld(made, seed, isLate);
   world.give({ kind: "tick" });
   world.play(3_600_000 * 4);
   expect(world.run.isOver).toBe(true);
@@ -73,8 +73,8 @@ describe("a run", () => {
 
   it("leaves every node running and every link healed when the calm begins", () => {
     fc.assert(
-      fc.property(weathers, seeds, (made, seed) => {
-        const world = played(made, seed);
+      fc.property(weathers, seeds, fc.boolean(), (made, seed, isLate) => {
+        const world = played(made, seed, isLate);
         const last = world.run.record([]).final;
         expect(last.filter(({ running }) => !running)).toEqual([]);
         expect(world.lines.some((line) => line.endsWith("heal everything"))).toBe(true);
@@ -100,6 +100,34 @@ describe("a run", () => {
       }),
       { numRuns: 40 },
     );
+  });
+
+  it.each([true, false])(
+    "sees the newcomer it asked for, whenever the lab's events come (late: %s)",
+    (isLate) => {
+      const steps = [{ do: { add: "D" } }, { when: { settled: true as const }, do: { note: "settled" } }];
+      const world = new ScriptedWorld(scenario({ steps }), 0, isLate);
+      world.give({ kind: "tick" });
+      world.play(100);
+      expect(world.lines).toEqual(["0 step 1 of 2: add D", "0 act 1: add D"]);
+      for (const node of ["A", "B", "C"]) {
+        world.event(node, "member", { about: "D", status: "alive" });
+        world.event("D", "member", { about: node, status: "alive" });
+      }
+      expect(world.run.progress.step).toBe(2);
+    },
+  );
+
+  it("does not take a node's beliefs of an earlier life for those of this one", () => {
+    const steps = [{ do: { restart: "C" } }, { when: { settled: true as const }, do: { note: "settled" } }];
+    const world = new ScriptedWorld(scenario({ steps }), 0, true);
+    world.give({ kind: "tick" });
+    world.play(100);
+    expect(world.run.progress.step).toBe(1);
+    world.event("C", "start", {});
+    world.event("C", "member", { about: "A", status: "alive" });
+    world.event("C", "member", { about: "B", status: "alive" });
+    expect(world.run.progress.step).toBe(2);
   });
 
   it("goes on when a world's clock is a little short of the time asked for", () => {

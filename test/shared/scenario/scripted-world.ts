@@ -28,9 +28,12 @@ export class ScriptedWorld {
   readonly answers = new Map<number, CallAnswer>();
   now: TimeMs = 0;
   readonly #nodes = new Map<NodeId, Status>();
+  readonly #isLate: boolean;
   #inputs: { at: TimeMs; input: RunInput }[] = [];
 
-  constructor(scenario: Scenario, seed = 0) {
+  /** `isLate`: the lab's events come after the act that they are about was said to be done. */
+  constructor(scenario: Scenario, seed = 0, isLate = false) {
+    this.#isLate = isLate;
     this.run = new ScenarioRun(scenario, seed);
     for (const node of scenario.cluster.nodes) this.#nodes.set(node, "running");
   }
@@ -124,7 +127,10 @@ export class ScriptedWorld {
     const next = after[name];
     if (next !== undefined) this.#nodes.set(node, next);
     const eventName = name === "restart" || name === "add" ? "node-started" : name;
-    this.#later(actMs, { kind: "events", events: [this.#record(labLane, eventName, { node })] });
+    this.#later(actMs + (this.#isLate ? 5 : 0), {
+      kind: "events",
+      events: [this.#record(labLane, eventName, { node })],
+    });
     this.#later(actMs, { kind: "done", id });
   }
 
