@@ -103,7 +103,7 @@ class Hunt {
     for (const failure of this.#ledger.failures.values()) this.#wantSmall(failure);
     signal.addEventListener("abort", () => this.#finish());
     const setup: WorkerSetup = { text, file, version };
-    const isFound = stopAtFirst && this.#ledger.failures.size > 0 && this.#toMinimise.length === 0;
+    const isFound = stopAtFirst && this.#hasViolation && this.#toMinimise.length === 0;
     if (signal.aborted || isFound) return this.#progress();
     for (let i = 0; i < jobs; i++) this.#hire(workerEntry, setup);
     await this.#ended;
@@ -150,9 +150,14 @@ class Hunt {
         budget: this.#options.minimiseBudget,
       };
     }
-    if (this.#options.stopAtFirst && this.#ledger.failures.size > 0) return null;
+    if (this.#options.stopAtFirst && this.#hasViolation) return null;
     const seeds = this.#queue.take(hand.batch);
     return seeds.length > 0 ? { kind: "run", seeds } : null;
+  }
+
+  /** A run that could not be judged is noted, and ends no hunt. */
+  get #hasViolation(): boolean {
+    return this.#ledger.failures.values().some(({ verdict }) => verdict === "violated");
   }
 
   #folderOf(seed: number): string {

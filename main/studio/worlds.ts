@@ -1,5 +1,7 @@
 /** The two worlds a scenario of the window is played in. */
 import { Worker } from "node:worker_threads";
+import { runScenario } from "../scenario/real-run.ts";
+import { prepareRunFolder, writeRunFolder } from "../scenario/run-folder.ts";
 import type { FromWorker, ToWorker, WorkerSetup } from "../hunt/messages.ts";
 import type { Played, PlayOptions } from "./runs.ts";
 
@@ -23,4 +25,33 @@ export const playSimulated =
     } finally {
       await worker.terminate();
     }
+  };
+
+/** Beside the cluster that runs: its processes and their data are its own, and end with it. */
+export const playReal =
+  ({ workerEntry, version }: { readonly workerEntry: string; readonly version: string }) =>
+  async ({ loaded, seed, folder, signal, onProgress }: PlayOptions): Promise<Played> => {
+    const { scenario, text } = loaded;
+    const { record, verdict, ms } = await runScenario({
+      scenario,
+      seed,
+      workerEntry,
+      version,
+      signal,
+      onProgress,
+    });
+    const name = `${scenario.name}, seed ${seed}, on real processes`;
+    prepareRunFolder(folder);
+    writeRunFolder(folder, {
+      name,
+      text,
+      world: "real",
+      seed,
+      version,
+      verdict,
+      record,
+      traceSha256: null,
+      ms,
+    });
+    return { verdict, traceSha256: null };
   };

@@ -3,12 +3,12 @@
  * inputs in, actions out, no clock, no chance but its seed, so the same scenario plays on real processes and in the
  * simulator. Times are milliseconds since the cluster was ready.
  */
-import type { Act, ActAnswer } from "../broadcast/types.ts";
+import type { Act } from "../broadcast/types.ts";
 import type { Outcome } from "../checks/types.ts";
 import type { KeyState } from "../clock/dotted.ts";
 import type { Key, NodeId, RequestId, TimeMs } from "../ids.ts";
 import type { Claim } from "../membership/types.ts";
-import type { DataOperation, OperationError, Quorum } from "../replication/types.ts";
+import type { DataOperation, Quorum } from "../replication/types.ts";
 import type { VectorClock } from "../clock/vector-clock.ts";
 import type { Json, RecordedEvent } from "../trace/event.ts";
 import type { Action } from "./schema.ts";
@@ -123,5 +123,3 @@ export interface RunVerdict {
   /** Why the run ended early; null when it ran to its end. */
   readonly broken: string | null;
 }
-
-export type { ActAnswer, OperationError };

@@ -13,7 +13,7 @@ import { expectationSchema } from "./schema/expectations.ts";
 import { duration, eventMatchSchema, label, link, nodeId, nodeIds, quorum } from "./schema/terms.ts";
 
 export { actionSchemas, type Action, type ActionName, type MessageRule } from "./schema/actions.ts";
-export { expectationSchema, modelNames, type Expectation } from "./schema/expectations.ts";
+export type { Expectation } from "./schema/expectations.ts";
 export { eventMatchSchema, parseDuration, type EventMatch } from "./schema/terms.ts";
 
 const conditionSchema = z.union([
@@ -25,7 +25,7 @@ const conditionSchema = z.union([
 ]);
 export type Condition = z.infer<typeof conditionSchema>;
 
-export const stepSchema = z.strictObject({
+const stepSchema = z.strictObject({
   at: duration.optional().describe("Not before this time."),
   after: duration.optional().describe("This long after the step before it was done."),
   when: conditionSchema

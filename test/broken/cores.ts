@@ -10,7 +10,7 @@ export interface BrokenCore {
   /** The rule that is broken, and its row. */
   readonly rule: string;
   readonly edits: readonly Edit[];
-  /** Of assets/scenarios, without its ending. */
+  /** Of assets/scenarios or ./scenarios, without its ending. */
   readonly scenario: string;
   /** Seeds within which it must be found. */
   readonly within: number;
@@ -71,8 +71,8 @@ export const brokenCores: readonly BrokenCore[] = [
     edits: [
       {
         file: "shared/replication/coordinator.ts",
-        find: "const state = sync(known, message.state);\n        if (state !== known) {",
-        put: "const state = sync(known, message.state);\n        if (known.versions.length === 0) {",
+        find: 'if (state === known) fx.rare.reached("a copy known already");',
+        put: 'if (state === known || known.versions.length > 0) fx.rare.reached("a copy known already");',
       },
     ],
     scenario: "storm-kv",
@@ -119,19 +119,6 @@ export const brokenCores: readonly BrokenCore[] = [
     isQuick: true,
   },
   {
-    name: "no-suspicion",
-    rule: "a member that misses one probe is asked before it is convicted",
-    edits: [
-      {
-        file: "shared/membership/suspicion.ts",
-        find: "if (wanted < 1) return min;",
-        put: "if (wanted < 1 || wanted >= 1) return 0;",
-      },
-    ],
-    scenario: "storm-membership",
-    within: 500,
-  },
-  {
     name: "late-tick-convicts",
     rule: "P18: a node that was paused does not convict the others",
     edits: [
@@ -140,9 +127,14 @@ export const brokenCores: readonly BrokenCore[] = [
         find: "if (lateness <= this.#config.probeTimeout / 2) return;",
         put: "if (lateness < Infinity) return;",
       },
+      {
+        file: "shared/membership/suspicion.ts",
+        find: "suspicion.verdictAt = now + this.#config.probeTimeout / 5;",
+        put: "due.push(node);\n        this.#open.delete(node);\n        continue;",
+      },
     ],
-    scenario: "storm-membership",
-    within: 500,
+    scenario: "long-pause",
+    within: 50,
   },
   {
     name: "never-convicts",
@@ -156,5 +148,91 @@ export const brokenCores: readonly BrokenCore[] = [
     ],
     scenario: "storm-membership",
     within: 200,
+  },
+  {
+    name: "dead-never-tried-again",
+    rule: "P17: two halves that took each other for dead meet again",
+    edits: [
+      {
+        file: "shared/membership/exchange.ts",
+        find: "if (this.#beliefs.table.dead === 0) this.#reconnectAt = Infinity;",
+        put: "if (this.#beliefs.table.dead >= 0) this.#reconnectAt = Infinity;",
+      },
+    ],
+    scenario: "halves",
+    within: 20,
+  },
+  {
+    name: "acknowledged-before-fsync",
+    rule: "the rule of every host: records are durable before messages and replies leave",
+    edits: [
+      {
+        file: "shared/simulation/host.ts",
+        find: "this.#inFlight = { outputs, clock };",
+        put: "this.#inFlight = { outputs, clock };\n    this.#release(outputs);",
+      },
+      {
+        file: "shared/simulation/host.ts",
+        find: "this.#inFlight = null;\n    this.#release(outputs);",
+        put: "this.#inFlight = null;",
+      },
+    ],
+    scenario: "slow-disks",
+    within: 100,
+    isQuick: true,
+  },
+  {
+    name: "repair-replaces",
+    rule: "P8: read repair merges what replicas know, and replaces nothing",
+    edits: [
+      {
+        file: "shared/replication/read-repair.ts",
+        find: "const merged = sync(known, state);",
+        put: "const merged = state;",
+      },
+    ],
+    scenario: "storm-kv",
+    within: 500,
+  },
+  {
+    name: "copies-replace",
+    rule: "a copy that arrives late does not undo a newer one",
+    edits: [
+      {
+        file: "shared/replication/coordinator.ts",
+        find: "const state = sync(known, message.state);",
+        put: "const { state } = message;",
+      },
+    ],
+    scenario: "storm-kv",
+    within: 100,
+  },
+  {
+    name: "causal-unheld",
+    rule: "a broadcast is not delivered before what it depends on",
+    edits: [
+      {
+        file: "shared/broadcast/held.ts",
+        find: "if (this.#isWaiting(message)) continue;",
+        put: 'if (message.order !== "causal" && this.#isWaiting(message)) continue;',
+      },
+    ],
+    scenario: "storm-broadcast",
+    within: 50,
+    isQuick: true,
+  },
+  {
+    name: "ids-not-durable",
+    rule: "P1: an id that was given out is durable before anybody has it",
+    edits: [
+      {
+        file: "shared/replica/replica.ts",
+        find: 'keep: (state) => out.record({ kind: "broadcast", state }),',
+        put: "keep: () => {},",
+      },
+    ],
+    scenario: "storm-ids",
+    within: 50,
+    isQuick: true,
   },
 ];

@@ -1,5 +1,5 @@
 /** Hunts one broken core until a seed gives it away, and says what it took. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseScenario } from "../../shared/scenario/parse.ts";
@@ -19,7 +19,16 @@ export interface Outcome {
   readonly scenario: string | null;
 }
 
-const scenarios = join(import.meta.dirname, "..", "..", "assets", "scenarios");
+const folders = [
+  join(import.meta.dirname, "..", "..", "assets", "scenarios"),
+  join(import.meta.dirname, "scenarios"),
+];
+
+function fileOf(scenario: string): string {
+  const file = folders.map((folder) => join(folder, `${scenario}.yaml`)).find((path) => existsSync(path));
+  if (file === undefined) throw new Error(`There is no scenario ${scenario}.`);
+  return file;
+}
 
 /** `minimiseBudget` 0: only find it. */
 export async function huntCore(
@@ -29,7 +38,7 @@ export async function huntCore(
 ): Promise<Outcome> {
   const folder = mkdtempSync(join(tmpdir(), "lightcone-broken-"));
   try {
-    const file = join(scenarios, `${core.scenario}.yaml`);
+    const file = fileOf(core.scenario);
     const text = readFileSync(file, "utf8");
     const progress = await hunt({
       text,

@@ -1,6 +1,8 @@
 /** Expectations that a checker answers: histories of clients, final states, and the trace of membership. */
 import { checkModel } from "../../checks/check-model.ts";
 import { checkConvergence } from "../../checks/convergence.ts";
+import { checkBeliefs } from "../../checks/invariants/beliefs.ts";
+import { type Access, checkFreshReads } from "../../checks/invariants/fresh-reads.ts";
 import { checkDurability } from "../../checks/invariants/durability.ts";
 import {
   checkAccuracy,
@@ -94,6 +96,24 @@ export const judgeNoLostWrites: Judge<"no-lost-writes"> = (_, subject) => {
   return asResult(words, verdict, subject);
 };
 
+export const judgeFreshReads: Judge<"fresh-reads"> = (_, subject) => {
+  const words = "a read that begins after a write was acknowledged has seen it";
+  const calls = subject.record.calls
+    .filter((call) => isData(call) && call.outcome === "ok")
+    .sort((a, b) => a.invoked - b.invoked);
+  const operations = historyOf({ ...subject.record, calls });
+  const accesses = calls.flatMap(({ answer }, index): Access[] => {
+    if (!answer?.ok) return [];
+    const dot = isWrite(calls[index]!) ? (answer.dots[0] ?? null) : null;
+    return [{ operation: operations[index]!, dot, seen: answer.context }];
+  });
+  const reads = accesses.filter(({ dot }) => dot === null).length;
+  if (reads === 0 || reads === accesses.length) {
+    return result(words, "unknown", "It takes an acknowledged write and a read that was answered.");
+  }
+  return asResult(words, checkFreshReads(accesses), subject);
+};
+
 export const judgeConverged: Judge<"converged"> = (_, subject) => {
   const words = "at the end all running replicas of every key agree";
   const ring = commonRing(subject.running);
@@ -137,6 +157,8 @@ export const judgeMembership: Judge<"membership"> = (which, subject) => {
   if (which !== "complete") {
     const words = "nobody convicts a node that runs and can be reached";
     judged.push(asResult(words, checkAccuracy(subject.record.events, bounds), subject));
+    const steady = "nobody takes back a belief without a higher incarnation";
+    judged.push(asResult(steady, checkBeliefs(subject.inTime), subject));
   }
   if (which !== "accurate") {
     const words = `everybody notices within ${seconds} that a node is down`;

@@ -12,6 +12,7 @@ import { judgeDeliveryViolations, judgeHeld } from "./broadcasts.ts";
 import {
   judgeCheck,
   judgeConverged,
+  judgeFreshReads,
   judgeMembership,
   judgeNoLostWrites,
   judgeUniqueIds,
@@ -22,7 +23,7 @@ import { judgeBefore, judgeConcurrent, judgeEvent, judgeOrder, judgePast } from 
 import { judgeMoved, judgeState } from "./replicas.ts";
 import { judgeSpread } from "./spread.ts";
 import { Subject, type ExpectationName, type Judge } from "./subject.ts";
-import { judgeSameView } from "./views.ts";
+import { judgeSameView, judgeSettled } from "./views.ts";
 
 const judges: { readonly [Name in ExpectationName]: Judge<Name> } = {
   event: judgeEvent,
@@ -40,8 +41,10 @@ const judges: { readonly [Name in ExpectationName]: Judge<Name> } = {
   "unique-ids": judgeUniqueIds,
   check: judgeCheck,
   "no-lost-writes": judgeNoLostWrites,
+  "fresh-reads": judgeFreshReads,
   converged: judgeConverged,
   membership: judgeMembership,
+  settled: judgeSettled,
   "same-view": judgeSameView,
   state: judgeState,
   moved: judgeMoved,
@@ -53,7 +56,9 @@ const withoutEvents: ReadonlySet<ExpectationName> = new Set([
   "operations",
   "check",
   "no-lost-writes",
+  "fresh-reads",
   "converged",
+  "settled",
   "state",
   "moved",
   "unique-ids",

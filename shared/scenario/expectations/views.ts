@@ -39,3 +39,20 @@ export const judgeSameView: Judge<"same-view"> = ({ node, about, statuses, after
   }
   return result(words, "holds", `It was the same ${turns.length} times.`, proof);
 };
+
+export const judgeSettled: Judge<"settled"> = (_, { running, inTime }) => {
+  const words = "at the end every running node sees the running ones alive, and no others";
+  if (running.length === 0) return result(words, "unknown", "No node was running at the end.");
+  const nodes = running.map((view) => view.node);
+  for (const { node, members } of running) {
+    const alive = new Set(members.flatMap((member) => (member.status === "alive" ? [member.node] : [])));
+    const other = nodes.find((one) => !alive.has(one)) ?? [...alive].find((one) => !nodes.includes(one));
+    if (other === undefined) continue;
+    const status = members.find((member) => member.node === other)?.status ?? "not known at all";
+    const last = inTime.findLast((event) => event.node === node && isBelief(event, other));
+    const is = nodes.includes(other) ? "runs" : "does not run";
+    const found = `For ${node}, ${other} is ${status}, but it ${is}.`;
+    return result(words, "violated", found, last === undefined ? [] : [last]);
+  }
+  return result(words, "holds", `${listed(nodes)} agree.`);
+};

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { broadcastOrders } from "../../broadcast/types.ts";
 import { count, eventMatchSchema, key, label, nodeId, one, share } from "./terms.ts";
 
-export const modelNames = [
+const modelNames = [
   "register",
   "register-cas",
   "kv",
@@ -76,10 +76,17 @@ export const expectationSchema = z.union([
   ),
   /** Every acknowledged write is there at the end, or was causally overwritten, on some running replica. */
   one("no-lost-writes", z.literal(true)),
+  /** A read that begins after a write was acknowledged has seen it: what R + W > N promises. */
+  one("fresh-reads", z.literal(true)),
   /** At the end all running replicas of every key agree. */
   one("converged", z.literal(true)),
-  /** Nobody convicts a node that runs and can be reached; everybody convicts one that does not, in time. */
+  /**
+   * Accurate: nobody convicts a node that runs and can be reached, or takes back a belief without a higher incarnation.
+   * Complete: everybody convicts one that does not run, in time.
+   */
   one("membership", z.enum(["accurate", "complete", "both"])),
+  /** At the end every running node sees the running ones alive, and no others. */
+  one("settled", z.literal(true)),
   /** What a node saw another go through, after each of these labelled events or acts: the same every time. */
   one(
     "same-view",
