@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { expand, planOf } from "../../../shared/scenario/plan.ts";
-import type { Action, Plan } from "../../../shared/scenario/schema.ts";
+import { type Action, faultKinds, type Plan } from "../../../shared/scenario/schema.ts";
 import { scenario, seeds, weathers } from "./scenarios.ts";
 
 /** What is wrong at the end of a plan: faults that began and did not end. */
@@ -103,28 +103,11 @@ describe("a plan", () => {
   });
 
   it("draws every kind of fault that it may", () => {
-    const kinds = [
-      "kill",
-      "pause",
-      "partition",
-      "isolate",
-      "one-way",
-      "flap",
-      "loss",
-      "duplicate",
-      "reorder",
-      "delay",
-      "clog",
-      "clock",
-      "lose-clock",
-      "slow-disk",
-      "tear",
-    ] as const;
-    for (const kind of kinds) {
+    for (const kind of faultKinds) {
       const { faults } = planOf(scenario({ storm: { for: "60s", faults: [kind] } }), 1);
       expect(faults.length, kind).toBeGreaterThan(10);
     }
-    const { faults } = planOf(scenario({ storm: { for: "10m", faults: [...kinds] } }), 1);
+    const { faults } = planOf(scenario({ storm: { for: "10m", faults: [...faultKinds] } }), 1);
     const names = new Set(faults.map(({ do: { name } }) => name));
     expect([...names].sort()).toEqual([
       "clock",

@@ -1,6 +1,11 @@
 /** Scenarios by hand and at random, for tests. */
 import * as fc from "fast-check";
-import { type Scenario, scenarioSchema, type ScenarioSource } from "../../../shared/scenario/schema.ts";
+import {
+  faultKinds,
+  type Scenario,
+  scenarioSchema,
+  type ScenarioSource,
+} from "../../../shared/scenario/schema.ts";
 
 /** A scenario of three nodes A, B and C, with what else is said. */
 export const scenario = (more: Partial<ScenarioSource> = {}): Scenario =>
@@ -148,23 +153,7 @@ const range = fc.oneof(
   fc.record({ count: fc.nat(9) }),
   fc.record({ "at-least": fc.nat(3), "at-most": fc.integer({ min: 3, max: 9 }) }),
 );
-const faultKind = fc.constantFrom(
-  "kill",
-  "pause",
-  "partition",
-  "isolate",
-  "one-way",
-  "flap",
-  "loss",
-  "duplicate",
-  "reorder",
-  "delay",
-  "clog",
-  "clock",
-  "lose-clock",
-  "slow-disk",
-  "tear",
-);
+const faultKind = fc.constantFrom(...faultKinds);
 
 const load = fc.record(
   {

@@ -12,8 +12,8 @@ import type { Scenario } from "../../../shared/scenario/schema.ts";
 import { actionWords } from "../../../shared/scenario/words.ts";
 import { labLane, type RecordedEvent } from "../../../shared/trace/event.ts";
 
-export const answerMs = 2;
-export const actMs = 10;
+const answerMs = 2;
+const actMs = 10;
 
 type Status = "running" | "paused" | "down";
 
