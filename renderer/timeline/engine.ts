@@ -111,6 +111,8 @@ export class Engine {
       canvas.width = Math.max(1, Math.round(box.width * this.#dpr));
       canvas.height = Math.max(1, Math.round(box.height * this.#dpr));
     }
+    // A sheet of another size is empty until it is painted.
+    this.#paintedMinimapAt = 0;
     this.stale();
   }
 

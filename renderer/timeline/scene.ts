@@ -3,7 +3,7 @@ import type { NodeId, TimeMs } from "../../shared/ids.ts";
 import type { Band } from "../../shared/trace/bands.ts";
 import type { Causality } from "../../shared/trace/causality.ts";
 import { text } from "../../shared/trace/detail.ts";
-import type { Operation, RecordedEvent } from "../../shared/trace/event.ts";
+import { labLane, type Operation, type RecordedEvent } from "../../shared/trace/event.ts";
 import { type History, programOrder } from "../../shared/trace/history.ts";
 import { type Cluster, type Column, leadingOp, lodOf } from "./clusters.ts";
 import { fanMaxMs, fanOut } from "./fan.ts";
@@ -189,11 +189,13 @@ function coneOf(
   { causality, history, layout, selection, tracks, view }: SceneInput,
   plot: number,
 ): Scene["cone"] {
-  if (selection?.kind !== "event" || history.event(selection.id) === undefined) return null;
+  const event = selection?.kind === "event" ? history.event(selection.id) : undefined;
+  // The lab's own acts lie on no path of messages: nothing is before, after or concurrent to them.
+  if (event === undefined || event.node === labLane) return null;
   const px = (event: RecordedEvent | null) =>
     event === null ? null : layout.gutter + pxOf(view, plot, tracks.xOf(event));
   const cone = new Map<NodeId, ConeBounds>();
-  for (const [node, { lastPast, firstFuture }] of causality.cone(selection.id))
+  for (const [node, { lastPast, firstFuture }] of causality.cone(event.id))
     cone.set(node, { lastPast, firstFuture, past: px(lastPast), future: px(firstFuture) });
   return cone;
 }

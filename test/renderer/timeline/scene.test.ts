@@ -117,6 +117,15 @@ describe("the scene", () => {
     }
   });
 
+  it("dims nothing for an act of the lab: it lies on no path of messages", () => {
+    const trace = messages();
+    const act = trace.events.find((event) => event.op === "lab")!;
+    const { scene } = stage(trace.events, { selection: { kind: "event", id: act.id } });
+    expect(scene.cone).toBeNull();
+    expect(new Set(scene.marks.map((mark) => mark.standing))).toEqual(new Set(["none"]));
+    expect(new Set(scene.arrows.map((arrow) => arrow.standing))).toEqual(new Set(["none"]));
+  });
+
   it("flags the lab's acts and marks what was found, what is warned of and what conflicts", () => {
     const trace = new TraceBuilder();
     trace.lab("kill", { node: "A", pid: 1 });
