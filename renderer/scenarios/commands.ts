@@ -1,16 +1,8 @@
 /** Scenarios and hunts by key and from the palette. */
 import type { WindowCommand } from "../base/commands.ts";
-import { type LabStore, labStore } from "../base/store.ts";
+import type { LabStore } from "../base/store.ts";
 import { stepsOf } from "./steps.ts";
-import { goToNeighbour } from "./studio.ts";
-
-/** The drawer is there by the next frame; then the focus goes to where one begins. */
-function showAndFocus(tab: "scenarios" | "hunt"): void {
-  labStore.getState().showDrawer(tab);
-  requestAnimationFrame(() =>
-    requestAnimationFrame(() => document.querySelector<HTMLElement>(`[data-begin="${tab}"]`)?.focus()),
-  );
-}
+import { beginIn, goToNeighbour } from "./studio.ts";
 
 const hasSteps = ({ history }: LabStore) => stepsOf(history.lab).length > 0;
 
@@ -20,14 +12,14 @@ export const scenarioCommands: readonly WindowCommand[] = [
     title: "Run a scenario…",
     group: "Scenarios",
     words: "lesson play demonstration simulate",
-    run: () => showAndFocus("scenarios"),
+    run: () => beginIn("scenarios"),
   },
   {
     id: "hunt.run",
     title: "Hunt for failures…",
     group: "Scenarios",
     words: "seeds simulate search bugs",
-    run: () => showAndFocus("hunt"),
+    run: () => beginIn("hunt"),
   },
   {
     id: "step.next",

@@ -60,7 +60,7 @@ export function HuntForm(props: {
             {end === "from" ? "Seeds" : "to"}
             <Input
               inputMode="numeric"
-              aria-label={end === "from" ? "First seed" : "Last seed"}
+              aria-label={end === "from" ? "Seeds from" : "Seeds to"}
               aria-invalid={problem !== null}
               aria-describedby={problemId}
               value={wish[end]}

@@ -8,12 +8,14 @@ import { HuntForm } from "./hunt-form.tsx";
 import { HuntProgress } from "./hunt-progress.tsx";
 import styles from "./panel.module.css";
 import { useStudio, watchScenarios } from "./studio.ts";
+import { useBegin } from "./use-begin.ts";
 
 /** One scenario under many seeds: what the runs reached, and which of them failed. */
 export function HuntPanel() {
   const scenarios = useStudio((state) => state.scenarios);
   const hunt = useLab((state) => state.lab?.studio.hunt ?? null);
   useEffect(watchScenarios, []);
+  useBegin("hunt");
   if (scenarios === null) return null;
   const usable = scenarios.filter(({ error }) => error === null);
   if (usable.length === 0) {

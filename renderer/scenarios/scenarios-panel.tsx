@@ -8,6 +8,7 @@ import { RunView } from "./run-view.tsx";
 import { ScenarioList } from "./scenario-list.tsx";
 import { ScenarioStart } from "./scenario-start.tsx";
 import { useStudio, watchScenarios } from "./studio.ts";
+import { useBegin } from "./use-begin.ts";
 
 /** Scenarios: which there are, what the chosen one shows, and what came of the last run. */
 export function ScenariosPanel() {
@@ -15,6 +16,7 @@ export function ScenariosPanel() {
   const chosenId = useStudio((state) => state.chosen);
   const run = useLab((state) => state.lab?.studio.run ?? null);
   useEffect(watchScenarios, []);
+  useBegin("scenarios");
   if (scenarios === null) return null;
   const chosen = scenarios.find(({ id }) => id === chosenId) ?? scenarios[0] ?? null;
   if (chosen === null) {

@@ -23,6 +23,8 @@ interface Studio {
     readonly to: string;
     readonly stopAtFirst: boolean;
   };
+  /** The panel whose first control shall have the focus as soon as it is there. */
+  readonly begin: "scenarios" | "hunt" | null;
   /** The run this window started and opens when it is over. */
   readonly awaited: string | null;
   /** Session of the run whose outcome may be shown, although its scenario asks for a prediction first. */
@@ -34,11 +36,18 @@ export const useStudio = create<Studio>()(() => ({
   chosen: null,
   seed: "1",
   hunt: { scenario: null, from: "1", to: "1000", stopAtFirst: true },
+  begin: null,
   awaited: null,
   revealed: null,
 }));
 
 const runOf = (state: LabStore) => state.lab?.studio.run ?? null;
+
+/** Shows a panel with the focus where one begins. */
+export function beginIn(tab: "scenarios" | "hunt"): void {
+  labStore.getState().showDrawer(tab);
+  useStudio.setState({ begin: tab });
+}
 
 /** Reads the list anew: files come and go while one looks. */
 export async function readScenarios(): Promise<void> {
