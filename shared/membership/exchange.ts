@@ -18,6 +18,9 @@ import type { Member, MembershipConfig, MembershipEffects, Random } from "./type
 /** Addresses tried at once: many seeds need not all answer. */
 const joinsAtOnce = 3;
 
+/** Addresses that answer nobody are tried at least this often, in reconnect intervals. */
+const patienceMax = 64;
+
 /** Above this size each doubling lengthens the period by one: whole views grow with the cluster too. */
 const exchangeScaleAt = 32;
 
@@ -26,8 +29,10 @@ export class Exchanges {
   readonly #beliefs: Beliefs;
   readonly #random: Random;
   readonly #rare: RarePaths;
-  /** Addresses of which one is to answer. */
+  /** Addresses at which no member is known yet. */
   readonly #joining = new Set<string>();
+  /** How long it waits before those are tried again; null while nobody has answered yet, and they are tried often. */
+  #patience: TimeMs | null = null;
   /** Members asked by name: their answers do not end a join. */
   readonly #asked = new Set<NodeId>();
   #joinAt: TimeMs = Infinity;
@@ -68,6 +73,7 @@ export class Exchanges {
     for (const address of addresses) {
       if (address !== this.#beliefs.table.self.address) this.#joining.add(address);
     }
+    this.#patience = null;
     if (this.#joining.size > 0) this.#tryJoin(now, fx);
   }
 
@@ -93,11 +99,14 @@ export class Exchanges {
     }
   }
 
-  /** A view arrived in answer to one of ours. */
-  answered(from: NodeId): void {
-    if (this.#asked.delete(from)) return;
-    this.#joining.clear();
-    this.#joinAt = Infinity;
+  /**
+   * A view arrived in answer to one of ours. Addresses at which it named nobody are still tried, ever more rarely: of
+   * nodes that start together two may answer each other first, and would else be an island that nobody knows of.
+   */
+  answered(now: TimeMs, from: NodeId): void {
+    if (this.#asked.delete(from) || this.#patience !== null) return;
+    this.#patience = this.#config.reconnectInterval;
+    this.#waitToJoin(now);
   }
 
   /** This node's own JOIN came back to it: one of the addresses is another name of its own. */
@@ -115,11 +124,19 @@ export class Exchanges {
   }
 
   #tryJoin(now: TimeMs, fx: MembershipEffects): void {
-    this.#joinAt = now + this.#config.joinRetryInterval;
+    if (this.#patience === null) this.#joinAt = now + this.#config.joinRetryInterval;
+    else this.#waitToJoin(now);
     const members = this.#beliefs.allClaims();
     for (const address of sample([...this.#joining], joinsAtOnce, this.#random)) {
       fx.send({ node: null, address }, { kind: "JOIN", members });
     }
+  }
+
+  /** Where a member is known by now, dead ones too, it is found by its name. */
+  #waitToJoin(now: TimeMs): void {
+    for (const { address } of this.#beliefs.table.list()) this.#joining.delete(address);
+    this.#joinAt = this.#joining.size > 0 ? now + this.#jittered(this.#patience!) : Infinity;
+    this.#patience = Math.min(2 * this.#patience!, patienceMax * this.#config.reconnectInterval);
   }
 
   #askOne(wanted: (member: Member) => boolean, fx: MembershipEffects): void {

@@ -286,7 +286,7 @@ export class Membership {
       case "JOIN":
         return fx.send(from, { kind: "JOIN_REPLY", members: this.#beliefs.allClaims() });
       case "JOIN_REPLY":
-        return this.#exchanges.answered(from.node);
+        return this.#exchanges.answered(now, from.node);
       case "GOSSIP":
         return;
     }

@@ -48,9 +48,24 @@ describe("forming", () => {
     network.start("n1", ["n6"]);
     network.until(() => network.isAllAlive(), 2_000);
     const begin = network.now;
-    network.run(3_000);
-    const toNobody = network.sent.filter(({ at, to }) => at >= begin && to.startsWith("nobody"));
-    expect(toNobody, "joined: the other seeds are left alone").toEqual([]);
+    network.run(100 * config.reconnectInterval);
+    const toNobody = (from: number) =>
+      network.sent.filter(({ at, to }) => at >= from && to === "nobody:1").length;
+    expect(toNobody(begin), "joined: the other seeds are tried ever more rarely").toBeLessThanOrEqual(6 * 8);
+    expect(toNobody(begin), "but they are tried").toBeGreaterThan(0);
+    const later = network.now;
+    network.run(50 * config.reconnectInterval);
+    expect(toNobody(later)).toBeLessThanOrEqual(6 * 2);
+  });
+
+  it("leaves no island of two that answered each other first", () => {
+    const network = new Network({ config, seed: 2 });
+    network.start("n1", ["n2", "n3"]);
+    network.start("n2", ["n1", "n3"]);
+    network.run(500);
+    network.start("n3");
+    network.start("n4", ["n3"]);
+    network.until(() => network.isAllAlive(), 5_000);
   });
 
   it("a single node does nothing at all", () => {
