@@ -56,7 +56,10 @@ export interface Limits {
 }
 
 export interface CounterExample {
-  /** As few operations as still cannot be explained, in the order of invocation: taking any one away makes it valid. */
+  /**
+   * As few operations as still cannot be explained, in the order of invocation. Forgetting any one (it may then take
+   * effect at any time, or never, with any answer) makes the rest possible, or leaves an answer without its source.
+   */
   readonly operations: readonly Operation[];
   /** Why no order exists, step by step, a sentence each. */
   readonly why: readonly string[];

@@ -1,6 +1,6 @@
 /** What events say: which operation a message belongs to, and the details that shared/trace/names promises. */
 import type { Claim } from "../membership/types.ts";
-import type { About, OperationOutcome } from "../replication/types.ts";
+import { type About, type OperationOutcome, tracedValueMax } from "../replication/types.ts";
 import type { Detail } from "../trace/event.ts";
 import type { MessageBody, ReplicaConfig, Restored } from "./types.ts";
 
@@ -66,10 +66,12 @@ const inWords = ({ node, status, incarnation }: Claim) => `${node} ${status} ${i
 
 export function replyDetail(outcome: OperationOutcome): Detail {
   if (!outcome.ok) return { ok: false, error: outcome.error.code };
-  const { state, hash } = outcome.result;
-  let siblings = 0;
-  for (const { value } of state.versions) if (value !== null) siblings += 1;
-  return { ok: true, siblings, hash };
+  const { op, state, hash } = outcome.result;
+  const values: string[] = [];
+  for (const { value } of state.versions) if (value !== null) values.push(value);
+  const siblings = values.length;
+  const isShort = op === "get" && values.every(({ length }) => length <= tracedValueMax);
+  return isShort ? { ok: true, siblings, hash, values } : { ok: true, siblings, hash };
 }
 
 /** "lost": there was an earlier life, but its clock is gone. */

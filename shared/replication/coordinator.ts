@@ -23,6 +23,7 @@ import { failure, isHopeless, openPending, type Pending, refused, success } from
 import { checkRequest, refusal } from "./quorum.ts";
 import { repairAfterRead } from "./read-repair.ts";
 import { RecentRequests } from "./recent-requests.ts";
+import { tracedValueMax } from "./types.ts";
 import type {
   About,
   ClientRequest,
@@ -92,7 +93,12 @@ export class Coordinator {
     const checked = checkRequest(request, this.#config, this.#view.ring.nodes.length, fx.clock);
     const owners = "error" in checked ? [] : this.#view.ring.owners(key, checked.quorum.n);
     const coordinator = owners.includes(this.#node) ? this.#node : this.#forwarder.choose(owners);
-    fx.local("request", about, { coordinator: coordinator ?? this.#node, replicas: owners });
+    const { value } = request;
+    fx.local("request", about, {
+      coordinator: coordinator ?? this.#node,
+      replicas: owners,
+      ...(value !== undefined && value.length <= tracedValueMax ? { value } : {}),
+    });
     if (this.#leaving) fx.reply(id, about, { ok: false, error: this.#leavingError(owners) });
     else if ("error" in checked) fx.reply(id, about, { ok: false, error: checked.error });
     else if (coordinator !== this.#node) this.#forwarder.forward(fx, request, about, owners);

@@ -152,6 +152,9 @@ export interface ClusterView {
   status(node: NodeId): Member["status"] | undefined;
 }
 
+/** Characters of a value that stands in the events of its request and reply; longer ones are left out there. */
+export const tracedValueMax = 200;
+
 /** What a message or an event is about: colour, key and request on the timeline. */
 export interface About {
   readonly op: DataOperation | "internal" | "membership";

@@ -29,9 +29,16 @@ export interface NodeEventDetails {
   /** op membership: this node heard itself called suspect or dead and raised its incarnation. */
   refute: { incarnation: number; was: MemberStatus };
   /** op put, get, delete: a client's request reached its first node. `key` and `request` are set. */
-  request: { coordinator: string; replicas: string[] };
+  request: { coordinator: string; replicas: string[]; /** Of a put, unless it is long. */ value?: string };
   /** op put, get, delete: the reply left. `hash` is the causal hash of the operation. */
-  reply: { ok: boolean; error?: string; siblings?: number; hash?: string };
+  reply: {
+    ok: boolean;
+    error?: string;
+    siblings?: number;
+    hash?: string;
+    /** Of a get, unless one is long: the live values. */
+    values?: string[];
+  };
   /** op put or delete: a replica made a version durable. */
   stored: { dot: string; siblings: number };
   /** op put or delete: storing made two or more concurrent versions stand side by side. `dots` as "node:counter". */
