@@ -7,7 +7,7 @@ import { LabError } from "../../shared/contract/errors.ts";
 import type { StudioResults, StudioState } from "../../shared/contract/studio.ts";
 import type { Sessions } from "./sessions.ts";
 
-export type StudioHandlers = {
+type StudioHandlers = {
   readonly [Name in keyof StudioResults]: (
     params: CommandParams<Name>,
   ) => CommandResults[Name] | Promise<CommandResults[Name]>;

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import type { RunVerdict } from "../scenario/run.types.ts";
 
-export const worlds = ["simulated", "real"] as const;
+const worlds = ["simulated", "real"] as const;
 export type World = (typeof worlds)[number];
 
 /** One scenario file, of the program's own or from the folder `scenarios` of the lab's data directory. */

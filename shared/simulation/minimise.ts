@@ -57,7 +57,7 @@ const faultNames = new Set<Action["name"]>([
   "heal",
 ]);
 
-export function sizesOf(scenario: Scenario): Sizes {
+function sizesOf(scenario: Scenario): Sizes {
   const planned = scenario.planned ?? { faults: [], operations: [] };
   let faults = planned.faults.length;
   let operations = planned.operations.length;

@@ -96,7 +96,15 @@ describe("a node's store", () => {
   it("gives everything back after it was opened again", () => {
     const first = openStore();
     const claim = { node, address: "localhost:1", status: "alive", incarnation: 7, from: node } as const;
-    const broadcast = { vector: { "node-1": 4 }, lamport: 6, delivered: { "node-1": 2 }, sent: 3 };
+    const broadcast = {
+      vector: { "node-1": 4 },
+      lamport: 6,
+      delivered: { "node-1": 2 },
+      ahead: {},
+      sent: 3,
+      position: 0,
+      ordered: 0,
+    };
     first.commit({
       records: [
         { kind: "entry", entry: entry(1, "a", "old") },

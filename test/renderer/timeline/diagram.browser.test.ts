@@ -1,4 +1,5 @@
 /** The diagram in a real browser: what a hand does to it, and that it says when it has drawn everything. */
+import type { RecordedEvent } from "../../../shared/trace/event.ts";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -284,12 +285,13 @@ describe("the diagram in a browser", () => {
     const events = noise(3_000, 100);
     const wanted = events.findLast((event) => event.type === "receive" && event.op === "put")!;
     const page = await open("session=empty");
+    // As text: the type of what crosses into the page is otherwise worked out over all of Json.
     await page.evaluate(
-      ({ all, id }) => {
-        window.harness.history.append(all);
-        window.harness.timeline.current!.centreOn(id);
+      ([all, id]) => {
+        window.harness.history.append(JSON.parse(all) as RecordedEvent[]);
+        window.harness.timeline.current!.centreOn(Number(id));
       },
-      { all: events, id: wanted.id },
+      [JSON.stringify(events), String(wanted.id)] as const,
     );
     await idle(page);
     const { laneY, middle } = await placesOf(page);
