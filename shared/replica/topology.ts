@@ -43,13 +43,10 @@ export class Topology {
   update(members: readonly Member[]): void {
     this.#destinations = new Map(members.map(({ node, address }) => [node, { node, address }]));
     this.#present = members.filter(({ status }) => status !== "left").map(({ node }) => node);
-    const before = this.#ring;
-    for (const { node, status } of members) {
-      this.#ring = status === "left" ? this.#ring.without(node) : this.#ring.with(node);
-    }
-    for (const node of before.nodes) {
-      if (!this.#destinations.has(node)) this.#ring = this.#ring.without(node);
-    }
+    const { nodes, virtualNodes } = this.#ring;
+    const isSame =
+      nodes.length === this.#present.length && nodes.every((node, i) => node === this.#present[i]);
+    if (!isSame) this.#ring = Ring.of(this.#present, virtualNodes);
   }
 
   /** The members to make durable; null when none came, left or moved since they were last asked for. */

@@ -19,9 +19,6 @@ import type { Key, NodeId } from "../ids.ts";
 export const ringSize = 2 ** 32;
 const defaultVirtualNodes = 150;
 
-/** Positions remembered, so that a busy key is hashed once. */
-const positionsMax = 10_000;
-
 export interface RingPoint {
   readonly position: number;
   readonly node: NodeId;
@@ -33,63 +30,80 @@ function ringPosition(text: string): number {
   return ((digest[0]! << 24) | (digest[1]! << 16) | (digest[2]! << 8) | digest[3]!) >>> 0;
 }
 
-function pointsOf(node: NodeId, virtualNodes: number): RingPoint[] {
-  return Array.from({ length: virtualNodes }, (_, i) => ({ position: ringPosition(`${node}#${i}`), node }));
+/** What was worked out once, up to `max` of it. Results never change, so everyone in the process shares them. */
+class Known<Result extends object | number> {
+  readonly #max: number;
+  readonly #results = new Map<string, Result>();
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  of(name: string, workOut: () => Result): Result {
+    const known = this.#results.get(name);
+    if (known !== undefined) return known;
+    if (this.#results.size >= this.#max) this.#results.clear();
+    const result = workOut();
+    this.#results.set(name, result);
+    return result;
+  }
 }
 
-const inRingOrder = (a: RingPoint, b: RingPoint) =>
-  a.position - b.position || (a.node < b.node ? -1 : a.node > b.node ? 1 : 0);
+/** Where keys lie: a busy key is hashed once. */
+const keyPositions = new Known<number>(10_000);
+/** Where the virtual nodes of a node lie: a cluster in one process hashes them once, not once a member. */
+const nodePositions = new Known<Float64Array>(2_000);
+/** Members that know the same nodes use the same ring. */
+const rings = new Known<Ring>(200);
 
-/** Immutable: joining and leaving give a new ring. */
+const positionsOf = (node: NodeId, virtualNodes: number) =>
+  nodePositions.of(`${virtualNodes} ${node}`, () =>
+    Float64Array.from({ length: virtualNodes }, (_, i) => ringPosition(`${node}#${i}`)),
+  );
+
+/** Immutable: joining and leaving give another ring. Its points are worked out when they are first asked for. */
 export class Ring {
   readonly virtualNodes: number;
   /** Sorted by name. */
   readonly nodes: readonly NodeId[];
-  /** All virtual nodes, clockwise. */
-  readonly points: readonly RingPoint[];
+  #points: readonly RingPoint[] | null = null;
   /** Owner lists found so far: by number of owners, then by the point the walk starts from. */
   readonly #walks = new Map<number, (readonly NodeId[] | undefined)[]>();
-  readonly #starts: Uint32Array;
-  /** Positions of keys do not depend on the nodes, so rings grown from each other share them. */
-  readonly #positions: Map<string, number>;
 
-  private constructor(points: readonly RingPoint[], virtualNodes: number, positions: Map<string, number>) {
+  private constructor(nodes: readonly NodeId[], virtualNodes: number) {
+    this.nodes = nodes;
     this.virtualNodes = virtualNodes;
-    this.points = points;
-    this.nodes = [...new Set(points.map((point) => point.node))].sort();
-    this.#starts = Uint32Array.from(points, (point) => point.position);
-    this.#positions = positions;
   }
 
   static of(nodes: readonly NodeId[], virtualNodes = defaultVirtualNodes): Ring {
     if (!Number.isInteger(virtualNodes) || virtualNodes < 1) {
       throw new RangeError(`a node needs at least one virtual node, not ${virtualNodes}`);
     }
-    const points = [...new Set(nodes)].flatMap((node) => pointsOf(node, virtualNodes));
-    return new Ring(points.sort(inRingOrder), virtualNodes, new Map());
+    const sorted = [...new Set(nodes)].sort();
+    return rings.of(`${virtualNodes} ${sorted.join(" ")}`, () => new Ring(sorted, virtualNodes));
   }
 
   /** This ring and one more node. A node that is on it already is not added again (P13). */
   with(node: NodeId): Ring {
-    if (this.nodes.includes(node)) return this;
-    const points = [...this.points, ...pointsOf(node, this.virtualNodes)].sort(inRingOrder);
-    return new Ring(points, this.virtualNodes, this.#positions);
+    return this.nodes.includes(node) ? this : Ring.of([...this.nodes, node], this.virtualNodes);
   }
 
   without(node: NodeId): Ring {
     if (!this.nodes.includes(node)) return this;
-    const points = this.points.filter((point) => point.node !== node);
-    return new Ring(points, this.virtualNodes, this.#positions);
+    return Ring.of(
+      this.nodes.filter((other) => other !== node),
+      this.virtualNodes,
+    );
+  }
+
+  /** All virtual nodes, clockwise; of equal positions, by name of the node. */
+  get points(): readonly RingPoint[] {
+    return (this.#points ??= this.#place());
   }
 
   /** Where a key lies. */
   position(key: Key): number {
-    const known = this.#positions.get(key);
-    if (known !== undefined) return known;
-    if (this.#positions.size >= positionsMax) this.#positions.clear();
-    const position = ringPosition(key);
-    this.#positions.set(key, position);
-    return position;
+    return keyPositions.of(key, () => ringPosition(key));
   }
 
   /**
@@ -118,16 +132,33 @@ export class Ring {
     return owned / ringSize;
   }
 
+  /** Position and place of the node in `nodes` make one number each: plain numbers are sorted fastest. */
+  #place(): RingPoint[] {
+    const { nodes, virtualNodes } = this;
+    const packed = new Float64Array(nodes.length * virtualNodes);
+    for (const [index, node] of nodes.entries()) {
+      const positions = positionsOf(node, virtualNodes);
+      for (let i = 0; i < virtualNodes; i++) {
+        packed[index * virtualNodes + i] = positions[i]! * nodes.length + index;
+      }
+    }
+    return Array.from(packed.sort(), (point) => ({
+      position: Math.floor(point / nodes.length),
+      node: nodes[point % nodes.length]!,
+    }));
+  }
+
   /** Index of the first point at or after `position`, the first of all when there is none. */
   #firstPointAt(position: number): number {
+    const { points } = this;
     let low = 0;
-    let high = this.#starts.length;
+    let high = points.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (this.#starts[middle]! < position) low = middle + 1;
+      if (points[middle]!.position < position) low = middle + 1;
       else high = middle;
     }
-    return low === this.#starts.length ? 0 : low;
+    return low === points.length ? 0 : low;
   }
 
   #walk(start: number, wanted: number): readonly NodeId[] {
