@@ -16,8 +16,11 @@ export interface SimulationOptions {
   onEvents?(events: readonly RecordedEvent[]): void;
   /** False: events are not kept for the record (hunts over long runs whose expectations do not ask for them). */
   readonly keepEvents?: boolean;
-  /** SHA-256 for the trace; a portable one when absent, which costs more than the simulation. */
-  readonly hasher?: Hasher;
+  /**
+   * SHA-256 for the trace; a portable one when absent, which costs more than the simulation. Null: the trace is not
+   * hashed, for runs of which only the verdict is wanted.
+   */
+  readonly hasher?: Hasher | null;
 }
 
 export interface SimulationResult {
@@ -25,7 +28,7 @@ export interface SimulationResult {
   readonly version: string;
   readonly verdict: RunVerdict;
   readonly record: RunRecord;
-  /** SHA-256, hex, over the canonical form of every event in order. */
+  /** SHA-256, hex, over the canonical form of every event in order; "" when it was not wanted. */
   readonly traceSha256: string;
   readonly events: number;
   /** Virtual time from the first start to the end. */

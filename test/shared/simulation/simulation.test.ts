@@ -89,6 +89,14 @@ describe("a simulated run", () => {
     expect(thrifty.record.events).toEqual([]);
   });
 
+  it("is the same run when nobody wants its hash", () => {
+    const hashed = simulate(options());
+    const { traceSha256, ...plain } = simulate(options(7, { hasher: null }));
+    expect(traceSha256).toBe("");
+    expect(plain).toEqual({ ...hashed, traceSha256: undefined });
+    expect(plain.record.events.map(canonicalLine)).toEqual(hashed.record.events.map(canonicalLine));
+  });
+
   it("says at which event a changed scenario first goes another way", () => {
     const changed = structuredClone(source);
     (changed.steps![0]!.do as { put: { value: string } }).put.value = "another";
