@@ -1,10 +1,12 @@
 /** `lightcone hunt`: a scenario under thousands of seeds, on all cores, what fails made small and kept. */
+import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { basename, extname, join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { parseDuration } from "../../shared/scenario/schema.ts";
 import { hunt, type HuntProgress } from "../hunt/hunt.ts";
 import { parseSeeds, parseShard } from "../hunt/seeds.ts";
+import { exitCodes } from "../scenario/verdict-lines.ts";
 import { onInterrupts } from "../worker/interrupts.ts";
 import { readScenario } from "./scenario-file.ts";
 
@@ -23,6 +25,10 @@ interface HuntFlags {
 
 /** Without a terminal a line of progress comes this often. */
 const quietMs = 10_000;
+/** The longest a timer can wait. */
+const timeMsMax = 24 * 24 * 3_600_000;
+/** Failures that are printed; the ledger has all. */
+const printedMax = 20;
 
 function parsed<Value>(parse: (text: string) => Value | null, wanted: string): (text: string) => Value {
   return (text) => {
@@ -32,11 +38,8 @@ function parsed<Value>(parse: (text: string) => Value | null, wanted: string): (
   };
 }
 
-const wholeFrom = (low: number) =>
-  parsed(
-    (text) => (/^\d+$/.test(text) && Number(text) >= low ? Number(text) : null),
-    `a whole number from ${low} up`,
-  );
+const wholeFrom = (low: number) => (text: string) =>
+  /^\d+$/.test(text) && Number(text) >= low ? Number(text) : null;
 
 export function huntCommand(version: string): Command {
   return new Command("hunt")
@@ -46,11 +49,22 @@ export function huntCommand(version: string): Command {
       from: 1,
       to: 10_000,
     })
-    .option("--jobs <count>", "runs at a time (default: one per core)", wholeFrom(1), availableParallelism())
+    .option(
+      "--jobs <count>",
+      "runs at a time (default, and at most: one per core)",
+      parsed((text) => {
+        const jobs = wholeFrom(1)(text);
+        return jobs === null ? null : Math.min(jobs, availableParallelism());
+      }, "a whole number from 1 up"),
+      availableParallelism(),
+    )
     .option(
       "--time <duration>",
       "end after this long, like 10m",
-      parsed(parseDuration, "a duration like 30s or 10m"),
+      parsed((text) => {
+        const ms = parseDuration(text);
+        return ms !== null && ms > 0 && ms <= timeMsMax ? ms : null;
+      }, "a duration like 30s or 10m, of 24 days at most"),
     )
     .option("--collect", "go on after a failure and collect them all")
     .option(
@@ -61,24 +75,47 @@ export function huntCommand(version: string): Command {
     )
     .option("--resume", "go on with the hunt in the folder")
     .option("--out <folder>", "where the hunt is kept (default: hunt-<scenario>)")
-    .option("--minimise <count>", "failures to make small, at most", wholeFrom(0), 3)
-    .option("--budget <runs>", "runs to spend on making one failure small", wholeFrom(1), 2_000)
+    .option(
+      "--minimise <count>",
+      "failures to make small, at most (without --collect only the first)",
+      parsed(wholeFrom(0), "a whole number"),
+      3,
+    )
+    .option(
+      "--budget <runs>",
+      "runs to spend on making one failure small",
+      parsed(wholeFrom(1), "a whole number from 1 up"),
+      2_000,
+    )
     .option("--json", "print the outcome as one JSON object")
     .addHelpText(
       "after",
-      "\nEnds with 0 when every run held, 1 when one was violated, 2 when none was but some could not be judged.",
+      "\nEnds with 0 when every run held, 1 when one was violated, 2 when none was but some could not be judged, when it was interrupted, or when it cannot be done.",
     )
-    .action((file: string, flags: HuntFlags) => runHunt(file, flags, version));
+    .action(async (file: string, flags: HuntFlags) => {
+      try {
+        process.exitCode = await runHunt(file, flags, version);
+      } catch (error) {
+        if (!(error instanceof Error)) throw error;
+        process.stderr.write(`${error.message}\n`);
+        process.exitCode = exitCodes.unknown;
+      }
+    });
 }
 
-async function runHunt(file: string, flags: HuntFlags, version: string): Promise<void> {
+type Ended = "interrupted" | "its time is up" | null;
+
+async function runHunt(file: string, flags: HuntFlags, version: string): Promise<number> {
   const { text, scenario } = readScenario(file);
-  const { name } = scenario;
+  const { name, expect } = scenario;
+  if (expect.length === 0 && !flags.json) {
+    process.stderr.write(`${file} expects nothing, so only a crash of the code can be found.\n`);
+  }
   const folder = flags.out ?? `hunt-${basename(file, extname(file))}`;
   const ending = new AbortController();
-  let whyEnded: string | null = null;
-  const end = (why: string) => {
-    whyEnded ??= why;
+  let ended: Ended = null;
+  const end = (why: Ended) => {
+    ended ??= why;
     ending.abort();
   };
   onInterrupts(
@@ -88,40 +125,61 @@ async function runHunt(file: string, flags: HuntFlags, version: string): Promise
   );
   const timer = flags.time === undefined ? undefined : setTimeout(() => end("its time is up"), flags.time);
   const meter = new Meter(flags.json === true);
-  const progress = await hunt({
-    ...flags.seeds,
-    shard: flags.shard,
-    text,
-    file,
-    name,
-    version,
-    folder,
-    resume: flags.resume === true,
-    jobs: flags.jobs,
-    stopAtFirst: flags.collect !== true,
-    minimiseMax: flags.minimise,
-    minimiseBudget: flags.budget,
-    workerEntry: join(import.meta.dirname, "hunt-worker.js"),
-    signal: ending.signal,
-    onProgress: (now) => meter.show(now),
-  });
-  clearTimeout(timer);
-  meter.end();
-  const verdict = verdictOf(progress);
-  if (flags.json) process.stdout.write(`${JSON.stringify(asJson(progress, verdict, folder))}\n`);
-  else process.stdout.write(inWords(progress, folder, flags, whyEnded));
-  process.exitCode = { holds: 0, violated: 1, unknown: 2 }[verdict];
+  let progress: HuntProgress;
+  try {
+    progress = await hunt({
+      ...flags.seeds,
+      shard: flags.shard,
+      text,
+      file,
+      name,
+      version,
+      folder,
+      resume: flags.resume === true,
+      jobs: flags.jobs,
+      stopAtFirst: flags.collect !== true,
+      minimiseMax: flags.minimise,
+      minimiseBudget: flags.budget,
+      workerEntry: workerEntry(),
+      signal: ending.signal,
+      onProgress: (now) => meter.show(now),
+    });
+  } finally {
+    clearTimeout(timer);
+    meter.end();
+  }
+  const verdict = verdictOf(progress, ended);
+  const outcome: Outcome = { progress, verdict, ended, folder, file };
+  process.stdout.write(flags.json ? `${JSON.stringify(asJson(outcome))}\n` : inWords(outcome, flags));
+  return exitCodes[verdict];
+}
+
+/** Beside the built command, or where its source is. */
+function workerEntry(): string {
+  const built = join(import.meta.dirname, "hunt-worker.js");
+  return existsSync(built) ? built : join(import.meta.dirname, "..", "hunt", "worker.ts");
 }
 
 type Verdict = "holds" | "violated" | "unknown";
 
-function verdictOf({ failures }: HuntProgress): Verdict {
-  if (failures.some(({ verdict }) => verdict === "violated")) return "violated";
-  return failures.length > 0 ? "unknown" : "holds";
+interface Outcome {
+  readonly progress: HuntProgress;
+  readonly verdict: Verdict;
+  readonly ended: Ended;
+  readonly folder: string;
+  readonly file: string;
 }
 
-const asJson = (progress: HuntProgress, verdict: Verdict, folder: string) => ({
+/** A hunt that was given a time has done what it was asked for; one that was interrupted has not. */
+function verdictOf({ failures, done, total }: HuntProgress, ended: Ended): Verdict {
+  if (failures.some(({ verdict }) => verdict === "violated")) return "violated";
+  const isCut = done < total && (ended === "interrupted" || done === 0);
+  return failures.length > 0 || isCut ? "unknown" : "holds";
+}
+
+const asJson = ({ progress, verdict, ended, folder }: Outcome) => ({
   verdict,
+  ended,
   folder,
   total: progress.total,
   done: progress.done,
@@ -130,36 +188,46 @@ const asJson = (progress: HuntProgress, verdict: Verdict, folder: string) => ({
   reached: progress.reached,
 });
 
-function inWords(progress: HuntProgress, folder: string, flags: HuntFlags, whyEnded: string | null): string {
+function inWords({ progress, ended, folder, file }: Outcome, { shard }: HuntFlags): string {
+  const { done, total, failures, minimised, reached } = progress;
   const lines: string[] = [];
-  for (const { seed, verdict, words, found } of progress.failures) {
-    lines.push(`seed ${seed}: ${verdict}: ${words}. ${found}`);
-    const small = progress.minimised.get(seed);
-    if (small === undefined) continue;
-    const { before, after } = small;
+  for (const { seed, verdict, words, found } of failures.slice(0, printedMax)) {
+    lines.push(`seed ${seed}: ${verdict}: ${words}: ${found}`);
+    const small = minimised.get(seed);
+    if (small === undefined) {
+      lines.push(`  again: lightcone simulate ${file} --seed ${seed} --rare-paths`);
+      continue;
+    }
+    const { before, after, isMinimal } = small;
+    const sizes = `${before.nodes} → ${after.nodes} nodes, ${before.faults} → ${after.faults} faults, ${before.operations} → ${after.operations} operations`;
     lines.push(
-      `  made small: ${before.nodes} → ${after.nodes} nodes, ${before.faults} → ${after.faults} faults, ${before.operations} → ${after.operations} operations: ${small.folder}`,
+      `  made small: ${sizes}${isMinimal ? "" : " (the --budget was spent first)"}`,
+      `  again: lightcone simulate ${join(small.folder, "scenario.yaml")} --seed ${seed} --rare-paths`,
     );
   }
-  const paths = Object.entries(progress.reached).toSorted((a, b) => a[1] - b[1]);
+  if (failures.length > printedMax) {
+    lines.push(`and ${failures.length - printedMax} more seeds: ${join(folder, "ledger.jsonl")}`);
+  }
+  const paths = Object.entries(reached).toSorted((a, b) => a[1] - b[1]);
   if (paths.length > 0) {
-    lines.push(`rare paths reached (runs of ${progress.done}):`);
+    lines.push(`rare paths reached (runs of ${done}):`);
     for (const [path, runs] of paths) lines.push(`  ${String(runs).padStart(8)}  ${path}`);
   }
-  const { done, total, failures } = progress;
-  const rest = done < total && whyEnded !== null ? `; ended because ${whyEnded}, go on with --resume` : "";
-  const shard = flags.shard.of > 1 ? ` of shard ${flags.shard.index}/${flags.shard.of}` : "";
-  lines.push(`${done} of ${total} seeds${shard} run, ${failures.length} failed${rest}. Kept in ${folder}.`);
+  const part = shard.of > 1 ? ` of shard ${shard.index}/${shard.of}` : "";
+  lines.push(`${done} of ${total} seeds${part} run, ${failures.length} failed. Kept in ${folder}.`);
+  if (ended !== null && done < total)
+    lines.push(
+      `Ended because ${ended === "interrupted" ? "it was interrupted" : ended}: go on with the same command and --resume.`,
+    );
   return `${lines.join("\n")}\n`;
 }
-
 /** One line that is written over on a terminal; elsewhere a line now and then. */
 class Meter {
   readonly #isQuiet: boolean;
   readonly #isTerminal = process.stderr.isTTY;
   readonly #startedAt = performance.now();
   #startedWith: number | null = null;
-  #shownAt = 0;
+  #shownAt = -Infinity;
   #hasShown = false;
 
   constructor(isQuiet: boolean) {
@@ -178,7 +246,7 @@ class Meter {
     const filled = Math.floor((done / Math.max(1, total)) * width);
     const bar = `[${"█".repeat(filled)}${"·".repeat(width - filled)}]`;
     const work = minimising === null ? "" : `, making small ${minimising}`;
-    const line = `${bar} ${done}/${total} seeds, ${rate.toFixed(0)}/s, ${failures.length} failed, ${Object.keys(reached).length} rare paths${work}`;
+    const line = `${bar} ${done}/${total} seeds, ${rate.toFixed(rate < 10 ? 1 : 0)}/s, ${failures.length} failed, ${Object.keys(reached).length} rare paths${work}`;
     const columns = process.stderr.columns ?? 200;
     process.stderr.write(this.#isTerminal ? `\r\x1b[K${line.slice(0, columns - 1)}` : `${line}\n`);
     this.#hasShown = true;

@@ -20,6 +20,7 @@ interface SimulateFlags {
   readonly json?: boolean;
   readonly expectSha256?: string;
   readonly compare?: string;
+  readonly rarePaths?: boolean;
 }
 
 /** How long the simulation has the thread for itself. */
@@ -37,6 +38,8 @@ export function simulateCommand(version: string): Command {
     .option("--json", "print the outcome as one JSON object")
     .option("--expect-sha256 <hash>", "fail when the trace is another one")
     .option("--compare <folder>", "say at which event this run parts from the one in the folder")
+    .option("--rare-paths", "switch rare paths on by seed, as a hunt does (default: unless it is a lesson)")
+    .option("--no-rare-paths", "leave them off")
     .addHelpText(
       "after",
       "\nEnds with 0 when every expectation holds, 1 when one is violated or the trace is not the expected one, 2 when it cannot be said.",
@@ -58,11 +61,12 @@ async function runSimulation(file: string, flags: SimulateFlags, version: string
   const earlier = flags.compare === undefined ? null : readRunFolder(flags.compare);
   const folder = flags.out ?? `run-${basename(file, extname(file))}-${seed}`;
   prepareRunFolder(folder);
+  const rarePaths = flags.rarePaths ?? scenario.lesson === undefined;
   const simulation = new Simulation({
     scenario,
     seed,
     version,
-    buggify: scenario.lesson === undefined,
+    buggify: rarePaths,
     hasher: nativeHasher(),
   });
   await play(simulation);
@@ -80,6 +84,7 @@ async function runSimulation(file: string, flags: SimulateFlags, version: string
     traceSha256,
     ms,
     reached,
+    rarePaths,
   });
   const differences = [
     ...differenceFromHash(result, flags.expectSha256),

@@ -1,9 +1,9 @@
 /**
  * A hunt: one scenario under many seeds, over all cores, until a seed fails or none is left.
  *
- * Each worker gets a handful of seeds at a time, more as they turn out to be quick, so that progress is told about
- * twice a second and a kill costs no more than that. What is found is in the ledger before anything else is done with
- * it. A failure is then made small by the worker that is free, while the others go on.
+ * Each worker gets a handful of seeds at a time, more as they turn out to be quick, so that a kill costs about half a
+ * second of work. What is found is in the ledger before anything else is done with it. A hunt that stops at the first
+ * failure still runs every seed below it: which failure is the first does not depend on the cores, nor on a kill.
  */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
@@ -23,7 +23,7 @@ export interface HuntOptions extends SeedRange {
   readonly folder: string;
   readonly resume: boolean;
   readonly jobs: number;
-  /** End after the first seed that fails. */
+  /** End at the lowest seed that is violated, and make only that one small. */
   readonly stopAtFirst: boolean;
   /** Failures made small at most; the others are only noted. */
   readonly minimiseMax: number;
@@ -32,6 +32,7 @@ export interface HuntOptions extends SeedRange {
   /** hunt-worker.js of a build, or main/hunt/worker.ts. */
   readonly workerEntry: string;
   readonly signal: AbortSignal;
+  /** Now and then; the last state is what the hunt ends with. */
   onProgress(progress: HuntProgress): void;
 }
 
@@ -51,6 +52,7 @@ export interface HuntProgress {
 
 const batchMs = 500;
 const batchMax = 1_000;
+const progressMs = 100;
 
 /** Ends when all is done, at the first failure when so asked, or on `signal`. Rejects with LabError. */
 export async function hunt(options: HuntOptions): Promise<HuntProgress> {
@@ -64,7 +66,9 @@ export async function hunt(options: HuntOptions): Promise<HuntProgress> {
 
 interface Hand {
   readonly worker: Worker;
+  /** Seeds to give it next. */
   batch: number;
+  work: ToWorker | null;
   startedAt: number;
 }
 
@@ -73,14 +77,18 @@ class Hunt {
   readonly #ledger: Ledger;
   readonly #queue: SeedQueue;
   readonly #hands = new Set<Hand>();
-  readonly #busy = new Set<Hand>();
-  readonly #toMinimise: FoundFailure[] = [];
   readonly #reached: Record<string, number> = {};
+  /** Violations of an expectation, in the order they were found. */
+  readonly #toMinimise: FoundFailure[] = [];
+  /** Seeds that are small or on the way to it. */
+  readonly #small: Set<number>;
+  /** The lowest seed that is violated. */
+  #first: FoundFailure | null = null;
   #done = 0;
   #events = 0;
   #virtualMs = 0;
   #minimising: string | null = null;
-  #minimised = 0;
+  #progressTimer: NodeJS.Timeout | null = null;
   #finish!: () => void;
   #fail!: (error: Error) => void;
   readonly #ended: Promise<void>;
@@ -89,136 +97,170 @@ class Hunt {
     this.#options = options;
     const { name, version, from, to, shard } = options;
     const scenario = createHash("sha256").update(options.text).digest("hex");
-    this.#ledger = new Ledger(options.folder, { scenario, name, version, from, to, shard }, options.resume);
-    this.#queue = new SeedQueue(options, this.#ledger.batches);
-    for (const { runs, reached } of this.#ledger.batches) this.#count(runs, reached);
     this.#ended = new Promise((resolve, reject) => {
       this.#finish = resolve;
       this.#fail = reject;
     });
+    this.#ledger = new Ledger(options.folder, { scenario, name, version, from, to, shard }, options.resume);
+    this.#queue = new SeedQueue(options, this.#ledger.batches);
+    for (const { runs, reached } of this.#ledger.batches) this.#count(runs, reached);
+    this.#small = new Set(this.#ledger.minimised.keys());
+    for (const failure of this.#ledger.failures.values()) this.#note(failure);
   }
 
   async run(): Promise<HuntProgress> {
-    const { jobs, signal, text, file, version, workerEntry, stopAtFirst } = this.#options;
-    for (const failure of this.#ledger.failures.values()) this.#wantSmall(failure);
-    signal.addEventListener("abort", () => this.#finish());
-    const setup: WorkerSetup = { text, file, version };
-    const isFound = stopAtFirst && this.#hasViolation && this.#toMinimise.length === 0;
-    if (signal.aborted || isFound) return this.#progress();
-    for (let i = 0; i < jobs; i++) this.#hire(workerEntry, setup);
-    await this.#ended;
+    const { jobs, signal } = this.#options;
+    signal.addEventListener("abort", this.#finish);
+    if (!signal.aborted) {
+      this.#tell();
+      for (let i = 0; i < jobs; i++) this.#hire();
+      if (this.#isIdle) this.#finish();
+      await this.#ended;
+    }
     return this.#progress();
   }
 
   async close(): Promise<void> {
+    this.#options.signal.removeEventListener("abort", this.#finish);
+    // Whoever asked has been told why; threads that are ended now are no news.
+    this.#ended.catch(() => {});
+    if (this.#progressTimer !== null) clearTimeout(this.#progressTimer);
     await Promise.all([...this.#hands].map(({ worker }) => worker.terminate()));
     this.#ledger.close();
   }
 
-  #hire(entry: string, setup: WorkerSetup): void {
-    const hand: Hand = { worker: new Worker(entry, { workerData: setup }), batch: 1, startedAt: 0 };
+  get #isIdle(): boolean {
+    return this.#hands.values().every(({ work }) => work === null);
+  }
+
+  /** A thread costs memory and a moment: none is started without work for it. */
+  #hire(): void {
+    const work = this.#workOf(1);
+    if (work === null) return;
+    const { text, file, version, workerEntry } = this.#options;
+    const workerData: WorkerSetup = { text, file, version };
+    const hand: Hand = {
+      worker: new Worker(workerEntry, { workerData }),
+      batch: 1,
+      work: null,
+      startedAt: 0,
+    };
     this.#hands.add(hand);
     hand.worker.on("message", (message: FromWorker) => this.#hear(hand, message));
-    hand.worker.on("error", (error) =>
-      this.#fail(new LabError("internal", `A worker of the hunt failed: ${String(error)}`)),
-    );
-    this.#employ(hand);
+    hand.worker.on("error", (error) => this.#lost(hand, error.message));
+    hand.worker.on("exit", () => this.#lost(hand, "it ended of itself"));
+    this.#employ(hand, work);
   }
 
-  #employ(hand: Hand): void {
-    const message = this.#workFor(hand);
-    if (message === null) {
-      this.#busy.delete(hand);
-      if (this.#busy.size === 0) this.#finish();
-      return;
-    }
-    this.#busy.add(hand);
+  #employ(hand: Hand, work: ToWorker | null): void {
+    hand.work = work;
+    if (work === null) return;
     hand.startedAt = performance.now();
-    hand.worker.postMessage(message);
+    hand.worker.postMessage(work);
   }
 
-  #workFor(hand: Hand): ToWorker | null {
-    const failure = this.#toMinimise.shift();
-    if (failure !== undefined) {
-      const { seed } = failure;
-      this.#minimising = `seed ${seed}`;
-      return {
-        kind: "minimise",
-        seed,
-        expectation: failure.expectation!,
-        folder: this.#folderOf(seed),
-        budget: this.#options.minimiseBudget,
-      };
+  #workOf(batch: number): ToWorker | null {
+    const { stopAtFirst } = this.#options;
+    if (!stopAtFirst) {
+      const failure = this.#toMinimise.find((each) => this.#isToMinimise(each));
+      if (failure !== undefined) return this.#minimise(failure);
     }
-    if (this.#options.stopAtFirst && this.#hasViolation) return null;
-    const seeds = this.#queue.take(hand.batch);
-    return seeds.length > 0 ? { kind: "run", seeds } : null;
+    const seeds = this.#queue.take(batch, stopAtFirst ? this.#first?.seed : undefined);
+    if (seeds.length > 0) return { kind: "run", seeds };
+    // Only when every lower seed is known is the first the first.
+    const isKnown = stopAtFirst && this.#first !== null && this.#isIdle;
+    return isKnown && this.#isToMinimise(this.#first!) ? this.#minimise(this.#first!) : null;
   }
 
-  /** A run that could not be judged is noted, and ends no hunt. */
-  get #hasViolation(): boolean {
-    return this.#ledger.failures.values().some(({ verdict }) => verdict === "violated");
+  #isToMinimise({ seed, expectation }: FoundFailure): boolean {
+    return expectation !== null && this.#small.size < this.#options.minimiseMax && !this.#small.has(seed);
   }
 
-  #folderOf(seed: number): string {
-    return join(this.#options.folder, `seed-${seed}`);
+  #minimise({ seed, expectation }: FoundFailure): ToWorker {
+    this.#small.add(seed);
+    this.#minimising = `seed ${seed}`;
+    const folder = join(this.#options.folder, `seed-${seed}`);
+    return {
+      kind: "minimise",
+      seed,
+      expectation: expectation!,
+      folder,
+      budget: this.#options.minimiseBudget,
+    };
   }
 
+  /** What goes wrong here, a full disk above all, ends the hunt and not the process. */
   #hear(hand: Hand, message: FromWorker): void {
+    try {
+      this.#take(hand, message);
+    } catch (error) {
+      this.#fail(error as Error);
+    }
+  }
+
+  #take(hand: Hand, message: FromWorker): void {
     switch (message.kind) {
       case "failure":
-        this.#found(message.failure);
-        break;
-      case "crashed":
-        this.#found({
-          seed: message.seed,
-          verdict: "violated",
-          expectation: null,
-          words: "the code under test does not throw",
-          found: message.why,
-        });
+        this.#ledger.failure(message.failure);
+        this.#note(message.failure);
         break;
       case "smaller": {
         const { seed, tried, sizes } = message;
         this.#minimising = `seed ${seed}: ${tried} runs, ${sizes.nodes} nodes, ${sizes.faults} faults, ${sizes.operations} operations`;
         break;
       }
+      case "minimised":
+        this.#ledger.smaller(message.minimised);
+        this.#minimising = null;
+        this.#goOn(hand);
+        break;
+      case "batch": {
+        const { batch, events, virtualMs } = message;
+        this.#ledger.done(batch);
+        this.#count(batch.runs, batch.reached);
+        this.#events += events;
+        this.#virtualMs += virtualMs;
+        const took = performance.now() - hand.startedAt;
+        const fitting = Math.ceil((batch.runs * batchMs) / Math.max(1, took));
+        hand.batch = Math.max(1, Math.min(batchMax, hand.batch * 4, fitting));
+        this.#goOn(hand);
+        break;
+      }
       case "playing":
       case "played":
         throw new Error("A hunt plays nothing.");
-      case "minimised": {
-        const { seed, before, after, proof } = message;
-        this.#ledger.smaller({ seed, folder: this.#folderOf(seed), before, after, proof });
-        this.#minimising = null;
-        this.#employ(hand);
-        break;
-      }
-      case "batch": {
-        const took = performance.now() - hand.startedAt;
-        const faster = Math.ceil((hand.batch * batchMs) / Math.max(1, took));
-        hand.batch = Math.max(1, Math.min(batchMax, hand.batch * 4, faster));
-        this.#ledger.done(message.batch);
-        this.#count(message.batch.runs, message.batch.reached);
-        this.#events += message.events;
-        this.#virtualMs += message.virtualMs;
-        this.#employ(hand);
-        break;
-      }
     }
-    this.#options.onProgress(this.#progress());
+    this.#tell();
   }
 
-  #found(failure: FoundFailure): void {
-    this.#ledger.failure(failure);
-    this.#wantSmall(failure);
+  /** A hand is free, and there may be work again for those that had none. */
+  #goOn(hand: Hand): void {
+    hand.work = null;
+    for (const other of this.#hands) if (other.work === null) this.#employ(other, this.#workOf(other.batch));
+    if (this.#isIdle) this.#finish();
   }
 
-  #wantSmall(failure: FoundFailure): void {
-    const { seed, verdict, expectation } = failure;
-    if (verdict !== "violated" || expectation === null || this.#ledger.minimised.has(seed)) return;
-    if (this.#minimised >= this.#options.minimiseMax) return;
-    this.#minimised += 1;
-    this.#toMinimise.push(failure);
+  #lost({ work }: Hand, why: string): void {
+    const { folder } = this.#options;
+    const doing =
+      work?.kind === "run"
+        ? `while it ran seeds ${work.seeds[0]} to ${work.seeds.at(-1)}`
+        : work?.kind === "minimise"
+          ? `while it made seed ${work.seed} small`
+          : "without work";
+    this.#fail(
+      new LabError(
+        "internal",
+        `A thread of the hunt died ${doing} (${why.replace(/\.$/, "")}): what was found is kept in ${folder}; go on with --resume, with fewer --jobs where memory was short.`,
+      ),
+    );
+  }
+
+  /** A run that could not be judged ends no hunt and is not made small. */
+  #note(failure: FoundFailure): void {
+    if (failure.verdict !== "violated") return;
+    if (this.#first === null || failure.seed < this.#first.seed) this.#first = failure;
+    if (failure.expectation !== null) this.#toMinimise.push(failure);
   }
 
   #count(runs: number, reached: Readonly<Record<string, number>>): void {
@@ -226,6 +268,17 @@ class Hunt {
     for (const [path, count] of Object.entries(reached)) {
       this.#reached[path] = (this.#reached[path] ?? 0) + count;
     }
+  }
+
+  #tell(): void {
+    this.#progressTimer ??= setTimeout(() => {
+      this.#progressTimer = null;
+      try {
+        this.#options.onProgress(this.#progress());
+      } catch (error) {
+        this.#fail(error as Error);
+      }
+    }, progressMs);
   }
 
   #progress(): HuntProgress {

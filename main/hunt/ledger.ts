@@ -3,20 +3,22 @@
  * goes on where it was.
  *
  * The first line says which hunt it is; then come the seeds that are done and the failures, each flushed to the disk
- * before the hunt goes on. A torn last line is what a kill in the middle of writing leaves: it is cut off.
+ * before the hunt goes on. A torn last line is what a kill in the middle of writing leaves: it is cut off. A lock keeps
+ * a second hunt out of the folder.
  */
 import {
+  appendFileSync,
   closeSync,
-  existsSync,
   fsyncSync,
   ftruncateSync,
   mkdirSync,
   openSync,
   readFileSync,
-  writeSync,
 } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { LabError } from "../../shared/contract/errors.ts";
+import type { Sizes } from "../../shared/simulation/minimise.ts";
+import { type Lock, takeLock } from "../lab/lock.ts";
 
 export interface HuntIdentity {
   /** SHA-256 of the scenario's text, hex. */
@@ -28,7 +30,7 @@ export interface HuntIdentity {
   readonly shard: { readonly index: number; readonly of: number };
 }
 
-/** A run that did not hold. `expectation` is its place in the scenario's list. */
+/** A run that did not hold. `expectation` is its place in the scenario's list; null when it was a crash or broke off. */
 export interface FoundFailure {
   readonly seed: number;
   readonly verdict: "violated" | "unknown";
@@ -48,8 +50,10 @@ export interface FinishedBatch {
 export interface MinimisedFailure {
   readonly seed: number;
   readonly folder: string;
-  readonly before: { readonly nodes: number; readonly faults: number; readonly operations: number };
-  readonly after: { readonly nodes: number; readonly faults: number; readonly operations: number };
+  readonly before: Sizes;
+  readonly after: Sizes;
+  /** False: the budget was spent before it was certain that nothing more can go. */
+  readonly isMinimal: boolean;
   /** Event of the minimised run's session that proves it; null when the expectation names none. */
   readonly proof: number | null;
 }
@@ -61,35 +65,41 @@ type Line =
   | { readonly kind: "minimised"; readonly minimised: MinimisedFailure };
 
 export class Ledger {
+  /** Of earlier sittings. */
   readonly batches: FinishedBatch[] = [];
   readonly failures = new Map<number, FoundFailure>();
   readonly minimised = new Map<number, MinimisedFailure>();
+  readonly #path: string;
+  readonly #lock: Lock;
   readonly #file: number;
 
   /** Begins a hunt in `folder`, or with `resume` goes on with the one there. Throws LabError when it is another one. */
   constructor(folder: string, hunt: HuntIdentity, resume: boolean) {
-    mkdirSync(folder, { recursive: true });
-    const path = join(folder, "ledger.jsonl");
-    const isThere = existsSync(path);
-    if (isThere && !resume) {
-      throw new LabError(
-        "bad_input",
-        `${folder} already holds a hunt: go on with it by --resume, or name another folder with --out.`,
-      );
+    this.#path = join(folder, "ledger.jsonl");
+    this.#writing(() => mkdirSync(folder, { recursive: true }));
+    this.#lock = takeLock(
+      join(folder, "hunt.lock"),
+      `Another hunt is at work in ${folder}: wait for its end, or name another folder with --out.`,
+    );
+    try {
+      const whole = this.#read(hunt);
+      if (whole === null && resume) throw new LabError("bad_input", `${folder} holds no hunt to resume.`);
+      if (whole !== null && !resume) {
+        throw new LabError(
+          "bad_input",
+          `${folder} already holds a hunt: go on with it by --resume, or name another folder with --out.`,
+        );
+      }
+      this.#file = this.#writing(() => openSync(this.#path, "a"));
+      this.#writing(() => ftruncateSync(this.#file, whole ?? 0));
+      if (!whole) this.#add({ kind: "hunt", hunt });
+    } catch (error) {
+      this.#lock.close();
+      throw error;
     }
-    if (!isThere && resume) throw new LabError("bad_input", `${folder} holds no hunt to resume.`);
-    let whole = 0;
-    if (isThere) whole = this.#read(path, hunt);
-    this.#file = openSync(path, isThere ? "r+" : "w");
-    if (isThere) ftruncateSync(this.#file, whole);
-    this.#end = whole;
-    if (whole === 0) this.#add({ kind: "hunt", hunt });
   }
 
-  #end: number;
-
   done(batch: FinishedBatch): void {
-    this.batches.push(batch);
     this.#add({ kind: "done", batch });
   }
 
@@ -106,31 +116,65 @@ export class Ledger {
 
   close(): void {
     closeSync(this.#file);
+    this.#lock.close();
   }
 
   #add(line: Line): void {
-    this.#end += writeSync(this.#file, `${JSON.stringify(line)}\n`, this.#end);
-    fsyncSync(this.#file);
+    this.#writing(() => {
+      appendFileSync(this.#file, `${JSON.stringify(line)}\n`);
+      fsyncSync(this.#file);
+    });
   }
 
-  /** Returns the length of the whole lines in bytes. */
-  #read(path: string, hunt: HuntIdentity): number {
-    const text = readFileSync(path, "utf8");
+  #writing<Result>(act: () => Result): Result {
+    try {
+      return act();
+    } catch (error) {
+      throw new LabError(
+        "bad_input",
+        `${this.#path} cannot be written (${(error as Error).message}): make room for it, or name another folder with --out.`,
+      );
+    }
+  }
+
+  /** Returns the length of the whole lines in bytes; null when there is no ledger. */
+  #read(hunt: HuntIdentity): number | null {
+    const text = this.#text();
+    if (text === null) return null;
     const whole = text.slice(0, text.lastIndexOf("\n") + 1);
     for (const [index, json] of whole.split("\n").slice(0, -1).entries()) {
       const line = parseLine(json);
       if (line === null || (index === 0) !== (line.kind === "hunt")) {
         throw new LabError(
           "bad_input",
-          `${path}:${index + 1}: this is no line of a hunt; name another folder.`,
+          `${this.#path}:${index + 1}: this is no line of a hunt; name another folder with --out.`,
         );
       }
-      if (line.kind === "hunt") sameHunt(path, line.hunt, hunt);
+      if (line.kind === "hunt") sameHunt(this.#path, line.hunt, hunt);
       else if (line.kind === "done") this.batches.push(line.batch);
       else if (line.kind === "failure") this.failures.set(line.failure.seed, line.failure);
-      else this.minimised.set(line.minimised.seed, line.minimised);
+      else this.#keep(line.minimised);
     }
     return Buffer.byteLength(whole);
+  }
+
+  /** The folder may have been moved, or be named from elsewhere. */
+  #keep(minimised: MinimisedFailure): void {
+    const folder = join(dirname(this.#path), basename(minimised.folder));
+    this.minimised.set(minimised.seed, { ...minimised, folder });
+  }
+
+  #text(): string | null {
+    try {
+      return readFileSync(this.#path, "utf8");
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code === "ENOENT") return null;
+      throw new LabError(
+        "bad_input",
+        `${this.#path} cannot be read (${message}): name another folder with --out.`,
+      );
+    }
   }
 }
 

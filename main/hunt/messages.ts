@@ -1,7 +1,7 @@
 /** Between a hunt and its workers. */
 import type { Sizes } from "../../shared/simulation/minimise.ts";
 import type { RunVerdict } from "../../shared/scenario/run.types.ts";
-import type { FinishedBatch, FoundFailure } from "./ledger.ts";
+import type { FinishedBatch, FoundFailure, MinimisedFailure } from "./ledger.ts";
 
 export interface WorkerSetup {
   readonly text: string;
@@ -10,7 +10,7 @@ export interface WorkerSetup {
 }
 
 export type ToWorker =
-  /** One run as people see it, without rare paths on purpose, left in `folder`. */
+  /** One run as `lightcone simulate` has it, left in `folder`. */
   | { readonly kind: "play"; readonly seed: number; readonly folder: string }
   | { readonly kind: "run"; readonly seeds: readonly number[] }
   /** Make the failing run small and leave it in `folder`. */
@@ -33,13 +33,4 @@ export type FromWorker =
       readonly virtualMs: number;
     }
   | { readonly kind: "smaller"; readonly seed: number; readonly tried: number; readonly sizes: Sizes }
-  | {
-      readonly kind: "minimised";
-      readonly seed: number;
-      readonly before: Sizes;
-      readonly after: Sizes;
-      readonly isMinimal: boolean;
-      readonly proof: number | null;
-    }
-  /** The code under test threw: as much a find as a violation. */
-  | { readonly kind: "crashed"; readonly seed: number; readonly why: string };
+  | { readonly kind: "minimised"; readonly minimised: MinimisedFailure };

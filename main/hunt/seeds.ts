@@ -42,9 +42,9 @@ export class SeedQueue {
     this.total = this.#next > to ? 0 : Math.floor((to - this.#next) / shard.of) + 1;
   }
 
-  /** The next seeds, at most `count`, neighbours in the shard; empty when all are handed out. */
-  take(count: number): number[] {
-    const { to, shard } = this.#range;
+  /** The next seeds up to `to`, at most `count`, neighbours in the shard; empty when all are handed out. */
+  take(count: number, to = this.#range.to): number[] {
+    const { shard } = this.#range;
     const seeds: number[] = [];
     while (seeds.length < count && this.#next <= to) {
       const seed = this.#next;

@@ -2,12 +2,15 @@
  * One core's share of a hunt, a thread: runs seeds one after the other and makes failures small. It holds nothing that
  * the hunt needs: all it finds is told at once.
  */
+import { rmSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
 import type { RecordedEvent } from "../../shared/trace/event.ts";
-import { parseScenario } from "../../shared/scenario/parse.ts";
+import { expand } from "../../shared/scenario/plan.ts";
+import { parseScenario, ScenarioError } from "../../shared/scenario/parse.ts";
 import { scenarioToYaml } from "../../shared/scenario/write.ts";
 import type { Scenario } from "../../shared/scenario/schema.ts";
-import { minimise } from "../../shared/simulation/minimise.ts";
+import type { Hasher } from "../../shared/simulation/canonical.ts";
+import { minimise, type Sizes, sizesOf } from "../../shared/simulation/minimise.ts";
 import { simulate } from "../../shared/simulation/simulate.ts";
 import type { SimulationResult } from "../../shared/simulation/types.ts";
 import type { FoundFailure } from "./ledger.ts";
@@ -27,15 +30,16 @@ port.on("message", (message: ToWorker) => {
 });
 
 function play(seed: number, folder: string): void {
+  const rarePaths = scenario.lesson === undefined;
   const result = simulate({
     scenario,
     seed,
     version,
-    buggify: false,
+    buggify: rarePaths,
     hasher: nativeHasher(),
     onEvents: (events) => events.forEach(tellStep),
   });
-  keep(folder, text, result);
+  keep(folder, text, result, rarePaths);
   tell({ kind: "played", verdict: result.verdict, traceSha256: result.traceSha256 });
 }
 
@@ -45,7 +49,7 @@ function tellStep({ op, name, detail }: RecordedEvent): void {
   tell({ kind: "playing", step: Number(number), of: Number(of), words: String(words) });
 }
 
-function keep(folder: string, source: string, result: SimulationResult): void {
+function keep(folder: string, source: string, result: SimulationResult, rarePaths: boolean): void {
   const { verdict, record, traceSha256, virtualMs, reached, seed } = result;
   prepareRunFolder(folder);
   writeRunFolder(folder, {
@@ -59,11 +63,13 @@ function keep(folder: string, source: string, result: SimulationResult): void {
     traceSha256,
     ms: virtualMs,
     reached,
+    rarePaths,
   });
 }
 
-const run = (candidate: Scenario, seed: number): SimulationResult =>
-  simulate({ scenario: candidate, seed, version, buggify: true, hasher: nativeHasher() });
+/** A hunt is for what seldom happens, so rare paths are on in every run of it. Only a run that is kept is hashed. */
+const run = (candidate: Scenario, seed: number, hasher: Hasher | null = null): SimulationResult =>
+  simulate({ scenario: candidate, seed, version, buggify: true, hasher });
 
 function runAll(seeds: readonly number[]): void {
   const reached: Record<string, number> = {};
@@ -74,11 +80,7 @@ function runAll(seeds: readonly number[]): void {
     try {
       result = run(scenario, seed);
     } catch (error) {
-      tell({
-        kind: "crashed",
-        seed,
-        why: error instanceof Error ? (error.stack ?? error.message) : String(error),
-      });
+      tell({ kind: "failure", failure: crashOf(seed, error) });
       continue;
     }
     events += result.events;
@@ -95,6 +97,19 @@ function runAll(seeds: readonly number[]): void {
   });
 }
 
+/** The code under test threw: as much a find as a violation. What it threw, and where. */
+function crashOf(seed: number, error: unknown): FoundFailure {
+  const stack = error instanceof Error ? (error.stack ?? "") : "";
+  const where = /\n\s+(at .*)/.exec(stack)?.[1];
+  return {
+    seed,
+    verdict: "violated",
+    expectation: null,
+    words: "the code under test does not throw",
+    found: where === undefined ? String(error) : `${String(error)} (${where})`,
+  };
+}
+
 function failureOf(seed: number, { verdict }: SimulationResult): FoundFailure | null {
   if (verdict.verdict === "holds") return null;
   const expectation = verdict.results.findIndex((each) => each.verdict === verdict.verdict);
@@ -104,31 +119,60 @@ function failureOf(seed: number, { verdict }: SimulationResult): FoundFailure | 
     verdict: verdict.verdict,
     expectation: result === undefined ? null : expectation,
     words: result?.words ?? "the run came to its end",
-    found: result?.found ?? verdict.broken ?? "",
+    found: verdict.broken ?? result?.found ?? "",
   };
 }
 
-function makeSmall({ seed, expectation, folder, budget }: Extract<ToWorker, { kind: "minimise" }>): void {
-  const isViolated = ({ verdict }: SimulationResult) => verdict.results[expectation]?.verdict === "violated";
-  const small = minimise({
-    scenario,
-    seed,
-    budget,
-    fails: (candidate) => {
-      try {
-        return isViolated(run(candidate, seed));
-      } catch {
-        return false;
-      }
-    },
-    goOn: (tried, sizes) => {
-      tell({ kind: "smaller", seed, tried, sizes });
-      return true;
-    },
-  });
-  const result = run(small.scenario, seed);
-  keep(folder, scenarioToYaml(small.scenario), result);
-  const { before, after, isMinimal } = small;
-  const proof = result.verdict.results[expectation]?.proof[0] ?? null;
-  tell({ kind: "minimised", seed, before, after, isMinimal, proof });
+type Order = Extract<ToWorker, { kind: "minimise" }>;
+
+/**
+ * Leaves the smallest run that fails like this one, judged anew from the very text that is left. A failure that is gone
+ * when it is written out, which should not be, is left as the scenario it came from.
+ */
+function makeSmall(order: Order): void {
+  const { seed, folder } = order;
+  const whole = sizesOf(expand(scenario, seed));
+  const small = smallest(order) ?? {
+    source: text,
+    result: run(scenario, seed, nativeHasher()),
+    before: whole,
+    after: whole,
+    isMinimal: false,
+  };
+  // What is there is of a sitting that was killed while it wrote.
+  rmSync(folder, { recursive: true, force: true });
+  const { source, result, before, after, isMinimal } = small;
+  keep(folder, source, result, true);
+  const violated = result.verdict.results.find(({ verdict }) => verdict === "violated");
+  const proof = violated?.proof[0] ?? null;
+  tell({ kind: "minimised", minimised: { seed, folder, before, after, isMinimal, proof } });
+}
+
+/**
+ * Only the expectation that failed is kept, and the result is no demonstration any more, so `lightcone simulate` runs it
+ * with rare paths, as the hunt did.
+ */
+function smallest({ seed, expectation, budget }: Order) {
+  const { lesson: _lesson, predict: _predict, ...rest } = scenario;
+  const fails = (candidate: Scenario) => {
+    try {
+      return run(candidate, seed).verdict.verdict === "violated";
+    } catch {
+      return false;
+    }
+  };
+  const goOn = (tried: number, sizes: Sizes) => {
+    tell({ kind: "smaller", seed, tried, sizes });
+    return true;
+  };
+  try {
+    const alone = { ...rest, expect: [scenario.expect[expectation]!] };
+    const small = minimise({ scenario: alone, seed, budget, fails, goOn });
+    const source = scenarioToYaml(small.scenario);
+    const result = run(parseScenario(source, file), seed, nativeHasher());
+    return result.verdict.verdict === "violated" ? { ...small, source, result } : null;
+  } catch (error) {
+    if (error instanceof RangeError || error instanceof ScenarioError) return null;
+    throw error;
+  }
 }

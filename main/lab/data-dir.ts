@@ -1,14 +1,13 @@
 /**
  * The lab's folder: `nodes/<cluster>/<node>/` for what lives as long as a cluster, `sessions/` for what is kept.
  *
- * Two labs in one folder would delete each other's clusters, so the folder is locked. The lock is an SQLite file held
- * in exclusive mode: the operating system lets go of it however the lab dies, and no pid has to be believed.
+ * Two labs in one folder would delete each other's clusters, so the folder is locked.
  */
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { homedir, platform } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import Database from "better-sqlite3";
 import { LabError } from "../../shared/contract/errors.ts";
+import { type Lock, takeLock } from "./lock.ts";
 
 /** The customary place for an application's data on this system. */
 export function defaultDataDir(): string {
@@ -23,7 +22,7 @@ export class DataDir {
   readonly path: string;
   readonly sessions: string;
   readonly #nodes: string;
-  readonly #lock: Database.Database;
+  readonly #lock: Lock;
 
   /** Makes the folder if need be and takes it; clusters of earlier labs are deleted, sessions stay. */
   constructor(path: string) {
@@ -39,7 +38,10 @@ export class DataDir {
         `The lab cannot use the folder ${path} (${(error as Error).message}): choose another with --data-dir.`,
       );
     }
-    this.#lock = takeLock(path);
+    this.#lock = takeLock(
+      join(path, "lab.lock"),
+      `Another lab is running on ${path}: close it, or choose another folder with --data-dir.`,
+    );
     for (const old of readdirSync(this.#nodes)) this.#remove(old);
   }
 
@@ -79,28 +81,5 @@ function makeDir(path: string): void {
     mkdirSync(whole);
   } catch (error) {
     if (!statSync(whole, { throwIfNoEntry: false })?.isDirectory()) throw error;
-  }
-}
-
-function takeLock(path: string): Database.Database {
-  const file = join(path, "lab.lock");
-  let lock: Database.Database | undefined;
-  try {
-    lock = new Database(file, { timeout: 200 });
-    lock.pragma("locking_mode = EXCLUSIVE");
-    lock.exec("BEGIN EXCLUSIVE");
-    return lock;
-  } catch (error) {
-    lock?.close();
-    if ((error as { code?: string }).code === "SQLITE_BUSY") {
-      throw new LabError(
-        "wrong_state",
-        `Another lab is running on ${path}: close it, or choose another folder with --data-dir.`,
-      );
-    }
-    throw new LabError(
-      "bad_input",
-      `The lab cannot lock ${file} (${(error as Error).message}): delete it, or choose another folder with --data-dir.`,
-    );
   }
 }

@@ -34,6 +34,8 @@ export interface FinishedRun {
   /** From the first start to the end: virtual or real milliseconds. */
   readonly ms: number;
   readonly reached?: Readonly<Record<string, number>>;
+  /** Of a simulated run: whether rare paths were switched on by seed. */
+  readonly rarePaths?: boolean;
 }
 
 const files = {
@@ -80,7 +82,7 @@ export function prepareRunFolder(folder: string): void {
 
 /** The folder must have been prepared. run.json comes last: a folder that has it is complete. */
 export function writeRunFolder(folder: string, run: FinishedRun): void {
-  const { name, text, world, seed, version, verdict, record, traceSha256, ms, reached } = run;
+  const { name, text, world, seed, version, verdict, record, traceSha256, ms, reached, rarePaths } = run;
   const { events } = record;
   writeFileSync(join(folder, files.scenario), text);
   writeFileSync(join(folder, files.verdict), `${JSON.stringify(verdict, null, 2)}\n`);
@@ -101,6 +103,7 @@ export function writeRunFolder(folder: string, run: FinishedRun): void {
     traceSha256,
     events: events.length,
     ms,
+    rarePaths,
     reached,
   };
   writeFileSync(join(folder, files.run), `${JSON.stringify(facts, null, 2)}\n`);

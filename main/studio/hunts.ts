@@ -1,10 +1,10 @@
 /** The hunt of the window: one at a time, over the cores that the running cluster leaves free, until it is cancelled. */
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { LabError } from "../../shared/contract/errors.ts";
 import type { HuntFailure, HuntState } from "../../shared/contract/studio.ts";
-import { hunt, type HuntProgress } from "../hunt/hunt.ts";
+import { hunt, type HuntOptions, type HuntProgress } from "../hunt/hunt.ts";
 import type { StudioTools } from "../lab/studio.ts";
 import type { LoadedScenario } from "./library.ts";
 
@@ -12,6 +12,10 @@ import type { LoadedScenario } from "./library.ts";
 const minimiseMax = 5;
 const minimiseBudget = 1_000;
 const kept = 5;
+/** More failures teach nothing, and every window gets them all at every change: the hunt ends. */
+const failuresMax = 200;
+/** Why such a hunt was ended. */
+const enough = "enough failures";
 
 export interface HuntWish {
   readonly from: number;
@@ -43,8 +47,8 @@ export class Hunts {
     if (this.#running !== null) throw new LabError("wrong_state", "A hunt is running: cancel it first.");
     if (from > to)
       throw new LabError("bad_input", `The seeds ${from} to ${to} are none: the first is above the last.`);
+    const folder = this.#newFolder();
     const ending = new AbortController();
-    const startedAt = performance.now();
     this.#sessions.clear();
     this.#state = {
       scenario: scenario.name,
@@ -57,16 +61,8 @@ export class Hunts {
       reached: {},
       error: null,
     };
-    const show = (progress: HuntProgress) => {
-      const seconds = (performance.now() - startedAt) / 1000;
-      this.#change({
-        done: progress.done,
-        seedsPerSecond: seconds > 0 ? progress.done / seconds : 0,
-        failures: progress.failures.map((failure) => this.#failureOf(failure, progress)),
-        reached: { ...progress.reached },
-      });
-    };
-    const over = hunt({
+    const startedAt = performance.now();
+    const options: HuntOptions = {
       text,
       file: path,
       name: scenario.name,
@@ -74,7 +70,7 @@ export class Hunts {
       from,
       to,
       shard: { index: 1, of: 1 },
-      folder: this.#newFolder(),
+      folder,
       resume: false,
       jobs: Math.max(1, availableParallelism() - 1),
       stopAtFirst,
@@ -82,20 +78,37 @@ export class Hunts {
       minimiseBudget,
       workerEntry: this.#workerEntry,
       signal: ending.signal,
-      onProgress: show,
-    }).then(
-      (progress) => {
-        this.#running = null;
-        show(progress);
-        this.#change({ status: ending.signal.aborted ? "cancelled" : "over" });
+      onProgress: (progress) => {
+        this.#show(progress, startedAt);
+        if (progress.failures.length >= failuresMax) ending.abort(enough);
       },
-      (error: unknown) => {
-        this.#running = null;
-        this.#change({ status: "failed", error: error instanceof Error ? error.message : String(error) });
-      },
-    );
-    this.#running = { ending, over };
+    };
+    this.#running = { ending, over: this.#run(options, startedAt) };
     this.#tools.onChange();
+  }
+
+  async #run(options: HuntOptions, startedAt: number): Promise<void> {
+    try {
+      this.#show(await hunt(options), startedAt);
+      const { aborted, reason } = options.signal;
+      this.#change({ status: aborted && reason !== enough ? "cancelled" : "over" });
+    } catch (error) {
+      this.#change({ status: "failed", error: error instanceof Error ? error.message : String(error) });
+    } finally {
+      this.#running = null;
+    }
+  }
+
+  #show(progress: HuntProgress, startedAt: number): void {
+    const seconds = (performance.now() - startedAt) / 1000;
+    this.#change({
+      done: progress.done,
+      seedsPerSecond: seconds > 0 ? progress.done / seconds : 0,
+      failures: progress.failures
+        .slice(0, failuresMax)
+        .map((failure) => this.#failureOf(failure, progress)),
+      reached: { ...progress.reached },
+    });
   }
 
   /** Resolves when nothing of it runs any more. */
@@ -140,7 +153,7 @@ export class Hunts {
 
   /** A folder for this hunt; of the earlier ones the newest few are kept. */
   #newFolder(): string {
-    const parent = join(this.#tools.dataDir, "hunts");
+    const parent = resolve(this.#tools.dataDir, "hunts");
     const name = new Date().toISOString().replaceAll(":", "-");
     const old = existsSync(parent) ? readdirSync(parent).sort().slice(0, -kept) : [];
     for (const folder of old) rmSync(join(parent, folder), { recursive: true, force: true });

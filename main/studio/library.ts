@@ -1,5 +1,5 @@
 /** The scenarios a lab offers: those that come with Lightcone, and the user's own in `scenarios` of the data directory. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { LabError } from "../../shared/contract/errors.ts";
 import type { ScenarioInfo } from "../../shared/contract/studio.ts";
@@ -59,7 +59,7 @@ export class Library {
   #paths(): Map<string, string> {
     const found = new Map<string, string>();
     for (const folder of this.#folders) {
-      if (!existsSync(folder)) continue;
+      if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) continue;
       for (const file of readdirSync(folder)) {
         if (ending.test(file)) found.set(file.replace(ending, ""), join(folder, file));
       }

@@ -5,6 +5,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate as breathe } from "node:timers/promises";
 import { LabError } from "../../shared/contract/errors.ts";
 import type { ScenarioRunState, World } from "../../shared/contract/studio.ts";
 import type { RunVerdict } from "../../shared/scenario/run.types.ts";
@@ -93,7 +94,8 @@ export class Runs {
       const { verdict, traceSha256 } = await this.#worlds[world](options);
       if (signal.aborted) return this.#change({ status: "cancelled" });
       const session = this.#tools.sessions.import(join(folder, "session.lightcone")).id;
-      this.#change({ status: "over", verdict, traceSha256, session, steps: this.#stepsOf(session) });
+      const steps = await this.#stepsOf(session);
+      this.#change({ status: "over", verdict, traceSha256, session, steps });
     } catch (error) {
       if (signal.aborted) return this.#change({ status: "cancelled" });
       const why = error instanceof Error ? error.message : String(error);
@@ -104,8 +106,8 @@ export class Runs {
     }
   }
 
-  /** The steps as the lab's own lane recorded them. */
-  #stepsOf(session: string): ScenarioRunState["steps"] {
+  /** The steps as the lab's own lane recorded them. A long recording is read in pages, and others have their turn. */
+  async #stepsOf(session: string): Promise<ScenarioRunState["steps"]> {
     const steps: { words: string; event: number }[] = [];
     for (let after = 0; ;) {
       const { events } = this.#tools.sessions.page(session, after, pageLimit);
@@ -116,6 +118,7 @@ export class Runs {
       const last = events.at(-1);
       if (last === undefined) return steps;
       after = last.id;
+      await breathe();
     }
   }
 

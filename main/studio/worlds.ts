@@ -17,8 +17,10 @@ export const playSimulated =
         worker.on("error", reject);
         worker.on("exit", () => reject(new Error("The simulation ended before its time.")));
         worker.on("message", (message: FromWorker) => {
-          if (message.kind === "playing") onProgress(message);
-          else if (message.kind === "played") resolve(message);
+          if (message.kind === "playing") {
+            const { step, of, words } = message;
+            onProgress({ step, of, words });
+          } else if (message.kind === "played") resolve(message);
         });
         worker.postMessage({ kind: "play", seed, folder } satisfies ToWorker);
       });

@@ -8,13 +8,14 @@
  * over all lists repeat until nothing more goes, or the budget is spent.
  */
 import type { NodeId } from "../ids.ts";
+import { sensible } from "../scenario/parse/sense.ts";
 import { expand } from "../scenario/plan.ts";
 import type { Action, Scenario } from "../scenario/schema.ts";
 
 export interface MinimiseOptions {
   readonly scenario: Scenario;
   readonly seed: number;
-  /** Runs the candidate: true when it fails in the same way. A candidate that makes no sense is not failing. */
+  /** Runs the candidate: true when it fails in the same way. It is asked only about scenarios that make sense. */
   fails(candidate: Scenario): boolean;
   /** Candidates to try at most. */
   readonly budget: number;
@@ -57,7 +58,8 @@ const faultNames = new Set<Action["name"]>([
   "heal",
 ]);
 
-function sizesOf(scenario: Scenario): Sizes {
+/** Storm and load count only where they are written out. */
+export function sizesOf(scenario: Scenario): Sizes {
   const planned = scenario.planned ?? { faults: [], operations: [] };
   let faults = planned.faults.length;
   let operations = planned.operations.length;
@@ -70,11 +72,11 @@ function sizesOf(scenario: Scenario): Sizes {
   return { nodes: scenario.cluster.nodes.length, faults, operations };
 }
 
-/** The scenario must fail as it is with this seed; else it comes back unchanged, "minimal" in no sense: throws RangeError. */
+/** The scenario must fail with this seed, and the budget be 1 at least. Throws RangeError when it does not. */
 export function minimise(options: MinimiseOptions): Minimised {
-  const search = new Search(options);
   const whole = expand(options.scenario, options.seed);
   const before = sizesOf(whole);
+  const search = new Search(options, before);
   if (!search.isFailing(whole)) {
     throw new RangeError("The expanded scenario does not fail with this seed: nothing to make smaller.");
   }
@@ -88,34 +90,48 @@ export function minimise(options: MinimiseOptions): Minimised {
   };
 }
 
+/** Shorter waits are not worth a run. */
+const shortMs = 1_000;
+
 class Search {
   tried = 0;
   isSpent = false;
+  #smallest: Sizes;
+  #hasProgressed = false;
   readonly #options: MinimiseOptions;
 
-  constructor(options: MinimiseOptions) {
+  constructor(options: MinimiseOptions, whole: Sizes) {
     this.#options = options;
+    this.#smallest = whole;
   }
 
+  /** Whoever asks goes on with a candidate that fails: it is the smallest so far. */
   isFailing(candidate: Scenario): boolean {
-    if (this.tried >= this.#options.budget) this.isSpent = true;
+    if (sensible(candidate).length > 0) return false;
+    const { budget, fails, goOn } = this.#options;
+    if (this.tried >= budget) this.isSpent = true;
     if (this.isSpent) return false;
     this.tried += 1;
-    const isFailing = this.#options.fails(candidate);
-    if (this.#options.goOn && !this.#options.goOn(this.tried, sizesOf(candidate))) this.isSpent = true;
+    const isFailing = fails(candidate);
+    if (isFailing) {
+      this.#hasProgressed = true;
+      this.#smallest = sizesOf(candidate);
+    }
+    if (goOn && !goOn(this.tried, this.#smallest)) this.isSpent = true;
     return isFailing;
   }
 
+  /** A round in which nothing goes any more is the last. */
   reduce(whole: Scenario): Scenario {
     let smallest = whole;
-    for (let size = -1; size !== measure(smallest) && !this.isSpent;) {
-      size = measure(smallest);
+    do {
+      this.#hasProgressed = false;
+      smallest = this.#withoutSettings(smallest);
       smallest = this.#withFewerFaults(smallest);
       smallest = this.#withFewerOperations(smallest);
       smallest = this.#withFewerSteps(smallest);
       smallest = this.#withFewerNodes(smallest);
-      smallest = this.#withoutSettings(smallest);
-    }
+    } while (this.#hasProgressed && !this.isSpent);
     return smallest;
   }
 
@@ -161,16 +177,11 @@ class Search {
     if (smallest.network !== undefined) attempt(plain);
     for (const field of ["calm", "end"] as const) {
       const value = smallest[field];
-      if (value !== undefined && value > 1_000) attempt({ ...smallest, [field]: Math.ceil(value / 2) });
+      if (value !== undefined && value > shortMs) attempt({ ...smallest, [field]: Math.ceil(value / 2) });
     }
     return smallest;
   }
 }
-
-const measure = (scenario: Scenario): number => {
-  const { nodes, faults, operations } = sizesOf(scenario);
-  return nodes + faults + operations + scenario.steps.length + (scenario.network ? 1 : 0);
-};
 
 /** The smallest list found that still fails, in the same order. `fails(items)` is known to be true; `[]` is tried. */
 export function ddmin<Item>(
