@@ -1,5 +1,6 @@
 import type { LucideIcon } from "lucide-react";
 import { Tabs as Radix } from "radix-ui";
+import { useEffect, useRef } from "react";
 import styles from "./tabs.module.css";
 
 export interface Tab<Name extends string> {
@@ -16,11 +17,23 @@ export function Tabs<Name extends string>(props: {
   readonly value: Name;
   readonly onChange: (name: Name) => void;
 }) {
+  const list = useRef<HTMLDivElement>(null);
+  const { value } = props;
+  useEffect(() => {
+    const active = list.current?.querySelector(`[data-tab="${value}"]`);
+    active?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [value]);
   return (
-    <Radix.Root value={props.value} onValueChange={(name) => props.onChange(name as Name)}>
+    <Radix.Root
+      className={styles["tabs"]}
+      value={value}
+      onValueChange={(name) => props.onChange(name as Name)}
+    >
       <Radix.List
+        ref={list}
         className={styles["list"]}
         aria-label={props.label}
+        onWheel={({ currentTarget, deltaY }) => void (currentTarget.scrollLeft += deltaY)}
         onFocus={({ target, currentTarget }) => {
           // After a click the list itself would be one more stop, with nothing to see.
           if (target === currentTarget)
@@ -28,7 +41,7 @@ export function Tabs<Name extends string>(props: {
         }}
       >
         {props.tabs.map(({ name, label, icon: Icon, badge }) => (
-          <Radix.Trigger key={name} value={name} className={styles["tab"]}>
+          <Radix.Trigger key={name} value={name} data-tab={name} className={styles["tab"]}>
             {Icon !== undefined && <Icon className={styles["icon"]} aria-hidden />}
             {label}
             {badge !== undefined && badge > 0 && <span className={styles["badge"]}>{badge}</span>}
