@@ -35,6 +35,15 @@ const stepEvent = (id: number, number: number) =>
   eventOf(id, { node: labLane, op: "lab", name: "step", detail: { number, of: 2, words: `act ${number}` } });
 const recording = [eventOf(1), eventOf(2), stepEvent(3, 1), eventOf(4), stepEvent(5, 2), eventOf(6)];
 
+const state = () => labStore.getState();
+const reveals = (run: ScenarioRunState) => isRevealed(run, useStudio.getState().revealed);
+const selected = (id: number) => ({ kind: "event", id });
+
+const shown = () => {
+  const { mode } = state();
+  return mode.kind === "recorded" ? mode.session.id : "live";
+};
+
 describe("the player of scenarios", () => {
   const first = labStore.getInitialState();
   let fake: ReturnType<typeof createFakeLab>;
@@ -66,12 +75,7 @@ describe("the player of scenarios", () => {
   });
 
   const shows = (run: ScenarioRunState) => fake.setState({ studio: { run, hunt: null } });
-  const state = () => labStore.getState();
-  const shown = () => {
-    const { mode } = state();
-    return mode.kind === "recorded" ? mode.session.id : "live";
-  };
-  const reveals = (run: ScenarioRunState) => isRevealed(run, useStudio.getState().revealed);
+  const reads = () => fake.calls.filter(({ name }) => name === "events.page").length;
   async function play(): Promise<void> {
     await startRun("lesson", "simulated", 3);
     shows(over);
@@ -120,7 +124,6 @@ describe("the player of scenarios", () => {
       walked.push([state().selection, reveals(over)]);
       goToNeighbour(1);
     }
-    const selected = (id: number) => ({ kind: "event", id });
     expect(walked).toEqual([
       [null, false],
       [selected(3), false],
@@ -151,7 +154,6 @@ describe("the player of scenarios", () => {
     await vi.waitFor(() => expect(state().selection).toEqual({ kind: "event", id: 6 }));
     expect([...state().marked]).toEqual([4, 6]);
     expect(state().cursor).toBe(recording[5]!.at);
-    const reads = () => fake.calls.filter(({ name }) => name === "events.page").length;
     const before = reads();
     await openSession("recorded", () => pointAt([4], 4));
     expect(state().selection).toEqual({ kind: "event", id: 4 });

@@ -46,6 +46,8 @@ describe("scenarios in the window", () => {
 
   const scenario = (name: RegExp) =>
     page.getByRole("list", { name: "Scenarios" }).getByRole("button", { name });
+  const isFocused = (name: RegExp) =>
+    scenario(name).evaluate((element) => element === document.activeElement);
   const strip = () => page.getByRole("region", { name: "Steps of the scenario" });
   const presentStep = () => strip().locator('[aria-current="step"]').innerText();
   const outcome = () => panel("drawer").getByRole("region", { name: "The last run" });
@@ -159,8 +161,6 @@ describe("scenarios in the window", () => {
     await page.getByPlaceholder("What shall be done?").fill("run a scenario");
     await page.getByRole("option", { name: "Run a scenario…", selected: true }).waitFor();
     await page.keyboard.press("Enter");
-    const isFocused = (name: RegExp) =>
-      scenario(name).evaluate((element) => element === document.activeElement);
     await expect.poll(() => isFocused(/Happened-before/)).toBe(true);
     await page.keyboard.press("ArrowDown");
     await expect.poll(() => isFocused(/The reply before the question/)).toBe(true);
@@ -188,7 +188,7 @@ describe("scenarios in the window", () => {
       .poll(() => page.getByRole("progressbar", { name: "Seeds tried" }).getAttribute("value"))
       .toBe("3");
     const second = failures.getByRole("button", { name: /Seed 2/ });
-    await second.getByText(/Made small: 3 → 1 nodes/).waitFor();
+    await second.getByText(/Made small: 3 → \d nodes/).waitFor();
     await second.click();
 
     await page.getByText("Recorded session").waitFor();
@@ -204,13 +204,16 @@ describe("scenarios in the window", () => {
 
   it("cancels a hunt that would take long, and keeps what it knows", async () => {
     await tab("Hunt").click();
+    const progress = page.getByRole("region", { name: "Progress of the hunt" });
+    const reached = progress.getByRole("table", { name: /rare paths? reached/ });
     await page.getByLabel("Scenario").selectOption({ label: "Unique ids in a storm" });
     await page.getByLabel("Seeds to").fill("1000000");
     await button("Hunt").click();
-    await page.getByRole("table", { name: /rare paths? reached/ }).waitFor();
+    await progress.getByText("seeds 1 to 1000000").waitFor();
+    await reached.waitFor();
     await button("Cancel the hunt").click();
     await page.getByText(/^The hunt was cancelled\./).waitFor();
     await button("Hunt").waitFor();
-    await expect.poll(() => page.getByRole("table", { name: /rare paths? reached/ }).count()).toBe(1);
+    await expect.poll(() => reached.count()).toBe(1);
   });
 });

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { neighbourStep, presentStep, type ShownStep, stepsOf } from "../../../renderer/scenarios/steps.ts";
 import { labLane } from "../../../shared/trace/event.ts";

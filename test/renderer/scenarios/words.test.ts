@@ -33,6 +33,18 @@ const hunt: HuntState = {
   error: null,
 };
 
+const at = (step: number, words: string) =>
+  ({ world: "simulated", progress: { step, of: 5, words } }) as const;
+const info = (name: string, lesson: number | null): ScenarioInfo => ({
+  id: name,
+  path: name,
+  name,
+  lesson,
+  about: null,
+  predict: null,
+  error: null,
+});
+
 describe("words about runs and hunts", () => {
   it("sums a verdict up in one sentence", () => {
     const cases: [RunVerdict, string][] = [
@@ -52,8 +64,6 @@ describe("words about runs and hunts", () => {
   });
 
   it("tells progress by the step, and before the first by what is done", () => {
-    const at = (step: number, words: string) =>
-      ({ world: "simulated", progress: { step, of: 5, words } }) as const;
     expect(progressWords(at(2, "kill A"))).toBe("Step 2 of 5: kill A");
     expect(progressWords(at(0, "the cluster starts"))).toBe("The cluster starts");
   });
@@ -97,15 +107,6 @@ describe("words about runs and hunts", () => {
   });
 
   it("lists lessons in their order, then the others by name", () => {
-    const info = (name: string, lesson: number | null): ScenarioInfo => ({
-      id: name,
-      path: name,
-      name,
-      lesson,
-      about: null,
-      predict: null,
-      error: null,
-    });
     const list = [info("storm", null), info("ring", 16), info("broken", null), info("first", 1)];
     expect(inOrder(list).map(({ name }) => name)).toEqual(["first", "ring", "broken", "storm"]);
   });
