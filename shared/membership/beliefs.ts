@@ -25,6 +25,10 @@ const returns = {
   left: "a member that left came back",
 } as const;
 
+/** By far the most claims of an exchange say what is known: they are done with first. Suspicions count witnesses. */
+const repeats = ({ status, incarnation }: Claim, known: Member | undefined) =>
+  known !== undefined && known.status === status && known.incarnation === incarnation && status !== "suspect";
+
 export class Beliefs {
   readonly table: MemberTable;
   readonly rumours: Rumours;
@@ -57,10 +61,7 @@ export class Beliefs {
       return;
     }
     const known = this.table.get(claim.node);
-    // By far the most claims of an exchange repeat what is known: they are done with first.
-    const { status, incarnation } = claim;
-    if (known?.status === status && known.incarnation === incarnation && status !== "suspect") return;
-    if (!isSaneClaim(claim)) return;
+    if (repeats(claim, known) || !isSaneClaim(claim)) return;
     if (!known || supersedes(claim, known)) {
       this.#adopt(now, claim, known, fx);
       this.rumours.add(claim);
@@ -82,6 +83,7 @@ export class Beliefs {
     for (const claim of claims) {
       const known = this.table.get(claim.node);
       if (claim.node === this.table.selfId) this.hear(now, claim, fx);
+      else if (repeats(claim, known)) continue;
       else if (!known) {
         if (claim.status === "left" || !isSaneClaim(claim)) continue;
         this.#adopt(now, claim, known, fx);
@@ -95,13 +97,11 @@ export class Beliefs {
 
   /** What was on disk from an earlier life. It is news to nobody else, and a suspicion in it has lost its timer. */
   restore(now: TimeMs, claims: readonly Claim[], fx: MembershipEffects): void {
-    for (const claim of claims) {
-      const status = claim.status === "suspect" ? "alive" : claim.status;
+    for (const stored of claims) {
+      const claim = stored.status === "suspect" ? ({ ...stored, status: "alive" } as const) : stored;
       const known = this.table.get(claim.node);
-      if (!isSaneClaim(claim) || claim.node === this.table.self.node) continue;
-      if (!known || supersedes({ ...claim, status }, known)) {
-        this.#adopt(now, { ...claim, status }, known, fx);
-      }
+      if (!isSaneClaim(stored) || claim.node === this.table.selfId) continue;
+      if (!known || supersedes(claim, known)) this.#adopt(now, claim, known, fx);
     }
   }
 
@@ -138,9 +138,10 @@ export class Beliefs {
    */
   rumoursFor(to: NodeId | null): Claim[] {
     const receiver = to === null ? undefined : this.table.get(to);
-    const told = receiver && receiver.status !== "alive" ? [this.claimOf(receiver)] : [];
+    const isTold = receiver !== undefined && receiver.status !== "alive";
     const room = this.#rare.buggify("one rumour a message") ? 1 : piggybackMax;
-    return [...told, ...this.rumours.take(room - told.length, to, this.table.size)];
+    const rumours = this.rumours.take(isTold ? room - 1 : room, to, this.table.size);
+    return isTold ? [this.claimOf(receiver), ...rumours] : rumours;
   }
 
   /** Everything believed here, for a full exchange. */
@@ -149,7 +150,7 @@ export class Beliefs {
   }
 
   claimOf({ node, address, status, incarnation }: Member): Claim {
-    const self = this.table.self.node;
+    const self = this.table.selfId;
     const source =
       status === "suspect" ? (this.suspicions.originator(node) ?? self) : status === "dead" ? self : node;
     return { node, address, status, incarnation, from: source };

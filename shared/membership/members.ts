@@ -5,11 +5,15 @@ import { ProbeOrder } from "./probe-order.ts";
 import { sample } from "./random.ts";
 import type { Member, Random } from "./types.ts";
 
+/** What does not change standing is noted in place: it changes with every message. */
+type Row = { -readonly [Name in keyof Member]: Member[Name] };
+
 export class MemberTable {
   readonly order: ProbeOrder;
   readonly #random: Random;
   readonly #self: NodeId;
-  readonly #members = new Map<NodeId, Member>();
+  readonly #members = new Map<NodeId, Row>();
+  #own!: Row;
   /** Everybody but this node, in no order. */
   readonly #peers: NodeId[] = [];
   /** Members that left, the one longest gone first. */
@@ -31,7 +35,7 @@ export class MemberTable {
   }
 
   get self(): Member {
-    return this.#members.get(this.#self)!;
+    return this.#own;
   }
 
   /** Alive and suspect members, this node included. */
@@ -55,7 +59,7 @@ export class MemberTable {
     return this.#members.get(node);
   }
 
-  /** By node id. Built anew only after a change. */
+  /** By node id. Built anew only after a change of standing. */
   list(): readonly Member[] {
     this.#sorted ??= [...this.#members.values()].sort((a, b) =>
       a.node < b.node ? -1 : a.node > b.node ? 1 : 0,
@@ -63,33 +67,40 @@ export class MemberTable {
     return this.#sorted;
   }
 
-  set(member: Member): void {
+  /** The object becomes the table's own. */
+  set(member: Row): void {
     const known = this.#members.get(member.node);
     this.#members.set(member.node, member);
     this.#sorted = null;
-    if (!known && member.node !== this.#self) this.#peers.push(member.node);
+    if (member.node === this.#self) this.#own = member;
+    else if (!known) this.#peers.push(member.node);
     if (known?.status === member.status && known.address === member.address) return;
     this.#version += 1;
     if (known?.status !== member.status) this.#recount(known, member);
   }
 
-  /** Changes what does not change standing: when it was seen, how its probes went. Unknown nodes are ignored. */
-  note(node: NodeId, change: Partial<Pick<Member, "lastSeen" | "heartbeat" | "failures">>): void {
+  /** A message of it arrived. Unknown nodes are ignored, here and below. */
+  heard(node: NodeId, now: TimeMs): void {
     const known = this.#members.get(node);
-    if (!known) return;
-    const { lastSeen = known.lastSeen, heartbeat = known.heartbeat, failures = known.failures } = change;
-    const { address, status, incarnation, changedAt } = known;
-    this.#members.set(node, {
-      node,
-      address,
-      status,
-      incarnation,
-      changedAt,
-      lastSeen,
-      heartbeat,
-      failures,
-    });
-    this.#sorted = null;
+    if (known === undefined) return;
+    known.lastSeen = now;
+    known.heartbeat += 1;
+  }
+
+  /** This node itself is at work. */
+  awake(now: TimeMs): void {
+    this.#own.lastSeen = now;
+  }
+
+  /** The own row's heartbeat counts this node's turns of the protocol. */
+  turn(): void {
+    this.#own.heartbeat += 1;
+  }
+
+  /** Consecutive failed probes. */
+  noteFailures(node: NodeId, failures: number): void {
+    const known = this.#members.get(node);
+    if (known !== undefined) known.failures = failures;
   }
 
   /** Random distinct members other than this node. */

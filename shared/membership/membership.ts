@@ -186,8 +186,7 @@ export class Membership {
 
   /** A message of any kind arrived from `node`. */
   heard(now: TimeMs, node: NodeId): void {
-    const member = this.#table.get(node);
-    if (member) this.#table.note(node, { lastSeen: now, heartbeat: member.heartbeat + 1 });
+    this.#table.heard(node, now);
   }
 
   /** Everybody known, this node included, by node id. */
@@ -248,7 +247,7 @@ export class Membership {
    */
   #wake(now: TimeMs): void {
     const lateness = now - this.deadline;
-    this.#table.note(this.#options.node, { lastSeen: now });
+    this.#table.awake(now);
     if (lateness <= this.#config.probeTimeout / 2) return;
     this.#rare.reached("a late awakening");
     this.#awareness.adjust(1);

@@ -114,7 +114,7 @@ export class Prober {
     if (!probe || (probe.target !== from && !probe.helpers.has(from))) return;
     this.#probes.delete(sequence);
     this.#awareness.adjust(-1);
-    this.#beliefs.table.note(probe.target, { failures: 0 });
+    this.#beliefs.table.noteFailures(probe.target, 0);
   }
 
   /** A helper could not get through either. */
@@ -147,8 +147,7 @@ export class Prober {
   #probeNext(now: TimeMs, fx: MembershipEffects): void {
     const { table } = this.#beliefs;
     this.#refused.clear();
-    // The own row's heartbeat: this node's turns of the protocol.
-    table.note(table.self.node, { heartbeat: table.self.heartbeat + 1 });
+    table.turn();
     const node = table.order.next();
     if (node === undefined || this.#isProbing(node)) return;
     const member = table.get(node)!;
@@ -232,7 +231,7 @@ export class Prober {
     if (!isRefused) this.#awareness.adjust(doubt);
     const member = this.#beliefs.table.get(target);
     if (!member) return;
-    this.#beliefs.table.note(target, { failures: member.failures + 1 });
+    this.#beliefs.table.noteFailures(target, member.failures + 1);
     this.#beliefs.suspect(now, target, fx);
   }
 

@@ -24,6 +24,10 @@ class Level {
     return this.#claims.values();
   }
 
+  get isEmpty(): boolean {
+    return this.#claims.size === 0;
+  }
+
   set(claim: Claim): void {
     this.#claims.set(claim.node, claim);
   }
@@ -36,7 +40,7 @@ class Level {
   /** Takes out the first one; undefined when there is none. */
   take(): Claim | undefined {
     // Asked only where there is one, so it never comes to its end, after which it would miss what is added.
-    if (this.#claims.size === 0) return undefined;
+    if (this.isEmpty) return undefined;
     const claim = this.#next.next().value!;
     this.#claims.delete(claim.node);
     return claim;
@@ -77,20 +81,21 @@ export class Rumours {
    * what it needs to hear of itself it is told apart from this, and a rumour with no other listener must still end.
    */
   take(count: number, to: NodeId | null, members: number): Claim[] {
+    // Most of the time there is nothing to tell.
+    if (this.isEmpty) return [];
     const taken: { claim: Claim; level: number }[] = [];
-    for (const [level, claims] of this.#told.entries()) {
-      while (taken.length < count) {
-        const claim = claims.take();
-        if (claim === undefined) break;
-        taken.push({ claim, level });
-      }
+    for (let level = 0; level < this.#told.length && taken.length < count; level += 1) {
+      const claims = this.#told[level]!;
+      while (taken.length < count && !claims.isEmpty) taken.push({ claim: claims.take()!, level });
     }
     const limit = this.limit(members);
+    const told: Claim[] = [];
     for (const { claim, level } of taken) {
       if (level + 1 < limit) this.#level(level + 1).set(claim);
       else this.#size -= 1;
+      if (claim.node !== to) told.push(claim);
     }
-    return taken.map(({ claim }) => claim).filter((claim) => claim.node !== to);
+    return told;
   }
 
   list(members: number): Rumour[] {
