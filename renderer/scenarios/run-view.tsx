@@ -152,21 +152,24 @@ function Traces({ run: { seed, traceSha256 } }: { readonly run: ScenarioRunState
   );
 }
 
+/** Stands right behind what it copies. Where pages may not use the clipboard, that is selected for the copy key. */
 function CopyButton({ what, text }: { readonly what: string; readonly text: string }) {
-  const copy = async () => {
+  const copy = async (place: Element | null | undefined) => {
     try {
       await navigator.clipboard.writeText(text);
       showToast({ level: "info", text: `Copied ${what}.` });
     } catch {
-      showToast({
-        level: "warning",
-        text: `The clipboard cannot be used here: select ${what} and copy it by key.`,
-      });
+      if (place != null) window.getSelection()?.selectAllChildren(place);
+      showToast({ level: "info", text: `Selected ${what}: copy it by key.` });
     }
   };
   return (
     <dd className={styles["copy"]}>
-      <IconButton icon={Copy} label={`Copy ${what}`} onClick={() => void copy()} />
+      <IconButton
+        icon={Copy}
+        label={`Copy ${what}`}
+        onClick={({ currentTarget }) => void copy(currentTarget.closest("dd")?.previousElementSibling)}
+      />
     </dd>
   );
 }

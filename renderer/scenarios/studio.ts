@@ -50,7 +50,7 @@ export function beginIn(tab: "scenarios" | "hunt"): void {
 }
 
 /** Reads the list anew: files come and go while one looks. */
-export async function readScenarios(): Promise<void> {
+async function readScenarios(): Promise<void> {
   const { connected, run } = labStore.getState();
   if (connected !== "open") return;
   const answer = await run("scenario.list", {});

@@ -93,6 +93,14 @@ describe("scenarios in the window", () => {
     await outcome()
       .getByText(/^[0-9a-f]{64}$/)
       .waitFor();
+    await button("Copy the hash of the trace").click();
+    await page.getByText("Copied the hash of the trace.").first().waitFor();
+    // A page in the desktop shell may not use the clipboard.
+    await page.evaluate(() => {
+      navigator.clipboard.writeText = () => Promise.reject(new Error("denied"));
+    });
+    await button("Copy the hash of the trace").click();
+    await expect.poll(() => page.evaluate(() => String(getSelection()))).toMatch(/^[0-9a-f]{64}$/);
     await idle();
     expect(complaints).toEqual([]);
   });
