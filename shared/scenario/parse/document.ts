@@ -10,6 +10,7 @@ import {
   parseDocument,
   visit,
   type YAMLError,
+  type YAMLMap,
 } from "yaml";
 import { type Path, ScenarioError } from "./problem.ts";
 
@@ -71,8 +72,9 @@ function checkNodes(document: Document.Parsed, file: string, lineAt: (offset: nu
   const anchors = new Set<string>();
   const lineOf = (node: Node) => lineAt(node.range?.[0] ?? 0);
   visit(document, {
-    Node(_, node) {
-      if (!isAlias(node) && node.anchor !== undefined) anchors.add(node.anchor);
+    Value(_, node) {
+      if (node.anchor !== undefined) anchors.add(node.anchor);
+      if (isMap(node)) checkKeys(node);
     },
     Alias(_, alias) {
       if (anchors.has(alias.source)) return;
@@ -82,17 +84,22 @@ function checkNodes(document: Document.Parsed, file: string, lineAt: (offset: nu
         `the alias *${alias.source} stands for nothing: no &${alias.source} comes before it`,
       );
     },
-    Map(_, map) {
-      const keys = new Set<unknown>();
-      for (const { key } of map.items) {
-        if (!isScalar(key)) continue;
-        if (keys.has(key.value)) {
-          throw new ScenarioError(file, lineOf(key), `"${String(key.value)}" stands twice here: keep one`);
-        }
-        keys.add(key.value);
-      }
-    },
   });
+
+  function checkKeys(map: YAMLMap): void {
+    const keys = new Set<unknown>();
+    for (const { key } of map.items) {
+      if (!isScalar(key)) continue;
+      if (keys.has(key.value)) {
+        throw new ScenarioError(file, lineOf(key), `"${String(key.value)}" stands twice here: keep one`);
+      }
+      // A label of this name would be lost: no record of JavaScript keeps it.
+      if (key.value === "__proto__") {
+        throw new ScenarioError(file, lineOf(key), '"__proto__" cannot be a name: choose another');
+      }
+      keys.add(key.value);
+    }
+  }
 }
 
 /** Of the deepest part of the path that is in the file: its key in a map, itself in a list. */

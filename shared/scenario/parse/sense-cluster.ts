@@ -1,5 +1,6 @@
 /** Whether cluster, load and storm can be at all. */
 import { membershipPresets } from "../../membership/presets.ts";
+import type { MembershipConfig } from "../../membership/types.ts";
 import { labLane } from "../../trace/event.ts";
 import type { FaultKind, Scenario } from "../schema.ts";
 import { durationWords } from "../words.ts";
@@ -9,6 +10,25 @@ import { type Path, type Problem, suggestion } from "./problem.ts";
 /** A load of more operations, or a storm of more faults, is a mistake in a unit. */
 const operationsMax = 1_000_000;
 const faultsMax = 100_000;
+
+/** What membership does again after so many milliseconds: after none, it would do nothing else for ever. */
+const periods: ReadonlySet<string> = new Set<keyof MembershipConfig>([
+  "probeInterval",
+  "probeTimeout",
+  "gossipInterval",
+  "pushPullInterval",
+  "reconnectInterval",
+  "forgetLeftAfter",
+  "joinRetryInterval",
+]);
+const periodMsMax = 24 * 3_600_000;
+/** Of members and of factors. */
+const timesMax = 1_000;
+const wholeNumbers: ReadonlySet<string> = new Set<keyof MembershipConfig>([
+  "gossipNodes",
+  "indirectProbes",
+  "awarenessMax",
+]);
 
 const onOneNode: ReadonlySet<FaultKind> = new Set<FaultKind>([
   "kill",
@@ -34,20 +54,29 @@ export function* clusterProblems(scenario: Scenario): Generator<Problem> {
     seen.add(node);
   }
   yield* quorumProblems(cluster, nodes.length, ["cluster"]);
-  for (const name of Object.keys(cluster.membership ?? {})) {
-    const known = Object.keys(membershipPresets[cluster.preset]);
-    if (known.includes(name)) continue;
-    const choice = suggestion(name, known) || `: they are ${known.join(", ")}`;
-    yield {
-      path: ["cluster", "membership", name],
-      message: `"${name}" is no setting of membership${choice}`,
-    };
-  }
+  yield* membershipProblems(cluster);
   yield* latencyProblems(network?.latency, ["network", "latency"]);
   yield* loadProblems(scenario);
   yield* stormProblems(scenario);
   if (calm !== undefined && storm === undefined && planned?.until === undefined) {
     yield { path: ["calm"], message: `"calm" follows a storm, and there is none: use "end"` };
+  }
+}
+
+function* membershipProblems({ membership = {}, preset }: Scenario["cluster"]): Generator<Problem> {
+  const known = Object.keys(membershipPresets[preset]);
+  for (const [name, value] of Object.entries(membership)) {
+    const path = ["cluster", "membership", name];
+    if (!known.includes(name)) {
+      const choice = suggestion(name, known) || `: they are ${known.join(", ")}`;
+      yield { path, message: `"${name}" is no setting of membership${choice}` };
+    } else if (periods.has(name) && !(value >= 1 && value <= periodMsMax)) {
+      yield { path, message: `"${name}" of membership must be from 1 to ${periodMsMax} milliseconds` };
+    } else if (!periods.has(name) && value > timesMax) {
+      yield { path, message: `"${name}" of membership must be at most ${timesMax}` };
+    } else if (wholeNumbers.has(name) && !Number.isInteger(value)) {
+      yield { path, message: `"${name}" of membership must be a whole number, not ${value}` };
+    }
   }
 }
 
