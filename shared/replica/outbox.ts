@@ -25,6 +25,16 @@ import type {
 
 type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
 
+/** Most of what a step could put out it does not, so all that is empty is one list. */
+const none = Object.freeze([]) as unknown as never[];
+
+/** The list with one more: a new one when there was nothing. */
+function added<Item>(list: Item[], item: Item): Item[] {
+  if (list.length === 0) return [item];
+  list.push(item);
+  return list;
+}
+
 export class Outbox {
   readonly #node: NodeId;
   readonly #address: string;
@@ -34,12 +44,12 @@ export class Outbox {
   #clock: VectorClock;
   #sent = 0;
   #logIndex: number;
-  #records: DurableRecord[] = [];
-  #messages: OutgoingMessage[] = [];
-  #replies: Mutable<Output["replies"]>[number][] = [];
-  #answers: Output["answers"][number][] = [];
-  #events: Emitted[] = [];
-  #operations: OperationLogItem[] = [];
+  #records: DurableRecord[] = none;
+  #messages: OutgoingMessage[] = none;
+  #replies: Output["replies"][number][] = none;
+  #answers: Output["answers"][number][] = none;
+  #events: Emitted[] = none;
+  #operations: OperationLogItem[] = none;
 
   constructor(config: ReplicaConfig, clock: VectorClock, logIndex: number, now: TimeMs) {
     this.#node = config.node;
@@ -83,12 +93,12 @@ export class Outbox {
       events: this.#events,
       operations: this.#operations,
     };
-    this.#records = [];
-    this.#messages = [];
-    this.#replies = [];
-    this.#answers = [];
-    this.#events = [];
-    this.#operations = [];
+    this.#records = none;
+    this.#messages = none;
+    this.#replies = none;
+    this.#answers = none;
+    this.#events = none;
+    this.#operations = none;
     return output;
   }
 
@@ -101,9 +111,9 @@ export class Outbox {
     const { op, key, request } = about;
     const at = this.#now;
     const clock = this.#tick();
-    if (key === undefined) this.#events.push({ at, type: "local", op, name, clock, detail });
-    else if (request === undefined) this.#events.push({ at, type: "local", op, name, clock, key, detail });
-    else this.#events.push({ at, type: "local", op, name, clock, key, request, detail });
+    if (key === undefined) this.#emit({ at, type: "local", op, name, clock, detail });
+    else if (request === undefined) this.#emit({ at, type: "local", op, name, clock, key, detail });
+    else this.#emit({ at, type: "local", op, name, clock, key, request, detail });
   }
 
   received({ id, from, clock, body }: Envelope, about: About, detail: Detail | undefined): void {
@@ -116,35 +126,35 @@ export class Outbox {
     const id = asMessageId(this.#messagePrefix + this.#sent);
     this.#message("send", body.kind, about, id, to.node, sentDetail(body));
     const envelope = { id, from: this.#node, address: this.#address, clock: this.#clock, body };
-    this.#messages.push({ to, envelope });
+    this.#messages = added(this.#messages, { to, envelope });
     return id;
   }
 
   reply(request: RequestId, about: About, outcome: OperationOutcome): void {
     this.local("reply", about, replyDetail(outcome));
-    this.#replies.push({ request, outcome });
+    this.#replies = added(this.#replies, { request, outcome });
   }
 
   answer(request: RequestId, answer: ActAnswer): void {
-    this.#answers.push({ request, answer });
+    this.#answers = added(this.#answers, { request, answer });
   }
 
   append(entry: Omit<LogEntry, "index" | "clock" | "at">): void {
     this.#logIndex += 1;
     const { term, op, key, state, origin, replicas } = entry;
     const [index, clock, at] = [this.#logIndex, this.#clock, this.#now];
-    this.#records.push({
+    this.record({
       kind: "entry",
       entry: { index, term, op, key, state, origin, replicas, clock, at },
     });
   }
 
   record(record: DurableRecord): void {
-    this.#records.push(record);
+    this.#records = added(this.#records, record);
   }
 
   logged(item: OperationLogItem): void {
-    this.#operations.push(item);
+    this.#operations = added(this.#operations, item);
   }
 
   /** Written out by kind, so that an event is one object without spare parts: most of a run's memory is its events. */
@@ -165,7 +175,11 @@ export class Outbox {
           ? { at, type, op, name, clock, message, peer }
           : { at, type, op, name, clock, message };
     if (detail !== undefined) event.detail = detail;
-    this.#events.push(event);
+    this.#emit(event);
+  }
+
+  #emit(event: Emitted): void {
+    this.#events = added(this.#events, event);
   }
 
   #tick(): VectorClock {

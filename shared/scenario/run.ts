@@ -25,6 +25,7 @@ const lastLook = "end";
 export class ScenarioRun {
   readonly #scenario: Scenario;
   readonly #timers = new Timers();
+  readonly #areBeliefsWanted: boolean;
   readonly #cluster: ClusterWatch;
   readonly #acts: Acts;
   readonly #steps: Steps;
@@ -38,8 +39,8 @@ export class ScenarioRun {
   constructor(scenario: Scenario, seed: number) {
     const { nodes, gossip } = scenario.cluster;
     this.#scenario = scenario;
-    const areBeliefsWanted = scenario.steps.some(({ when }) => when !== undefined && "settled" in when);
-    this.#cluster = new ClusterWatch(nodes, { gossip, areBeliefsWanted });
+    this.#areBeliefsWanted = scenario.steps.some(({ when }) => when !== undefined && "settled" in when);
+    this.#cluster = new ClusterWatch(nodes, { gossip, areBeliefsWanted: this.#areBeliefsWanted });
     const timers = this.#timers;
     const emit = (output: RunOutput) => {
       if (this.#phase !== "looking" && this.#phase !== "over") this.#outputs.push(output);
@@ -58,6 +59,11 @@ export class ScenarioRun {
   /** A `tick` no later than this, please; null when only other inputs are waited for. */
   get deadline(): TimeMs | null {
     return this.isOver ? null : this.#timers.deadline;
+  }
+
+  /** False: of the events that nodes record now, none makes a difference, and they need not be given. */
+  heeds(now: TimeMs): boolean {
+    return this.#areBeliefsWanted || this.#steps.isWatching || this.#timers.isDue(now);
   }
 
   get isOver(): boolean {

@@ -70,8 +70,6 @@ export class SimulatedHost {
   readonly #disk: SimulatedDisk;
   readonly #replies = new Map<RequestId, ReplyTo>();
   #inbox: Waiting[] = [];
-  /** Outputs of the turn under way. */
-  #turn: Output[] = [];
   /** The turn being flushed, with the clock as of its end. */
   #inFlight: { readonly outputs: readonly Output[]; readonly clock: VectorClock } | null = null;
   /** The flush ended while the process was paused. */
@@ -109,8 +107,7 @@ export class SimulatedHost {
       this.#inbox.push(input);
       return;
     }
-    this.#step(input);
-    this.#commit();
+    this.#commit([this.#step(input)]);
   }
 
   /** Puts an event that the core does not know of into the lane, with the time at which the process gets to it. */
@@ -120,8 +117,7 @@ export class SimulatedHost {
       this.#inbox.push({ kind: "emit", event });
       return;
     }
-    this.#turn.push(nothingOf([event]));
-    this.#commit();
+    this.#commit([nothingOf([event])]);
   }
 
   request(request: Omit<ClientRequest, "id">, caller: Caller<OperationOutcome>): void {
@@ -168,8 +164,7 @@ export class SimulatedHost {
     if (timer !== this.#timer) return;
     this.#timer = null;
     if (this.#isBlocked) return;
-    this.#tickIfDue();
-    this.#commit();
+    this.#commit(this.#tickIfDue());
   }
 
   get #isBlocked(): boolean {
@@ -181,19 +176,17 @@ export class SimulatedHost {
     return asRequestId(`${this.node}.${this.life.toString(36)}.${this.#requests}`);
   }
 
-  #step(input: Input): void {
-    this.#turn.push(this.replica.step(input, this.#time.now));
+  #step(input: Input): Output {
+    return this.replica.step(input, this.#time.now);
   }
 
-  #tickIfDue(): void {
+  #tickIfDue(): Output[] {
     const { deadline } = this.replica;
-    if (deadline !== null && deadline <= this.#time.now) this.#step({ kind: "tick" });
+    return deadline !== null && deadline <= this.#time.now ? [this.#step({ kind: "tick" })] : [];
   }
 
-  /** Ends the turn: durable first, then out with it. */
-  #commit(): void {
-    const outputs = this.#turn;
-    this.#turn = [];
+  /** Ends the turn that put this out: durable first, then out with it. */
+  #commit(outputs: readonly Output[]): void {
     this.#arm();
     let records = 0;
     let isEmpty = true;
@@ -229,12 +222,12 @@ export class SimulatedHost {
   #catchUp(): void {
     const inbox = this.#inbox;
     if (inbox.length > 0) this.#inbox = [];
-    this.#tickIfDue();
+    const turn = this.#tickIfDue();
     for (const waiting of inbox) {
-      if (waiting.kind === "emit") this.#turn.push(nothingOf([{ ...waiting.event, at: this.#time.now }]));
-      else this.#step(waiting);
+      const isStep = waiting.kind !== "emit";
+      turn.push(isStep ? this.#step(waiting) : nothingOf([{ ...waiting.event, at: this.#time.now }]));
     }
-    this.#commit();
+    this.#commit(turn);
   }
 
   #release(outputs: readonly Output[]): void {

@@ -10,8 +10,9 @@ import type { Emitted } from "../replica/types.ts";
 import { judge } from "../scenario/expectations/judge.ts";
 import { ScenarioRun } from "../scenario/run.ts";
 import type { RunInput, RunOutput } from "../scenario/run.types.ts";
-import type { RecordedEvent } from "../trace/event.ts";
+import { labLane, type RecordedEvent } from "../trace/event.ts";
 import { portableHasher, TraceHash } from "./canonical.ts";
+import { type Batch, recordedOf } from "./recorded.ts";
 import { Streams } from "./streams.ts";
 import type { SimulationOptions, SimulationResult } from "./types.ts";
 import { World } from "./world.ts";
@@ -32,7 +33,9 @@ export class Simulation {
   readonly #reached: Record<string, number> = {};
   readonly #events: RecordedEvent[] = [];
   /** Recorded but not yet handed to the interpreter. */
-  #fresh: RecordedEvent[] = [];
+  #fresh: Batch[] = [];
+  /** The lab's own are among them. */
+  #isLabFresh = false;
   /** Recorded but not yet handed to whoever watches. */
   #untold: RecordedEvent[] = [];
   readonly #inputs: RunInput[] = [];
@@ -135,13 +138,13 @@ export class Simulation {
 
   /** What happened just now reaches the interpreter. */
   #pass(): void {
-    while (this.#fresh.length > 0) this.#feedEvents();
-  }
-
-  #feedEvents(): void {
-    const events = this.#fresh;
-    this.#fresh = [];
-    if (this.#run !== null) this.#feed({ kind: "events", events });
+    while (this.#fresh.length > 0) {
+      const batches = this.#fresh;
+      const isHeeded = this.#run !== null && (this.#isLabFresh || this.#run.heeds(this.#now));
+      this.#isLabFresh = false;
+      this.#fresh = [];
+      if (isHeeded) this.#feed({ kind: "events", events: batches.flatMap(recordedOf) });
+    }
   }
 
   /** One input at a time, whatever comes of it meanwhile. */
@@ -200,18 +203,19 @@ export class Simulation {
     });
   }
 
-  #record(node: NodeId, life: number, firstSeq: number, events: readonly Emitted[]): void {
-    this.#hash?.add(node, life, firstSeq, events);
+  #record(node: NodeId, life: number, seq: number, events: readonly Emitted[]): void {
+    this.#hash?.add(node, life, seq, events);
+    const batch: Batch = { id: this.#count + 1, node, life, seq, events };
+    this.#count += events.length;
+    this.#fresh.push(batch);
+    if (node === labLane) this.#isLabFresh = true;
     const { keepEvents = true } = this.#options;
     const isWatched = this.#options.onEvents !== undefined;
-    let seq = firstSeq;
-    for (const event of events) {
-      this.#count += 1;
-      const recorded: RecordedEvent = { id: this.#count, node, life, seq, ...event };
-      seq += 1;
-      if (keepEvents) this.#events.push(recorded);
-      if (isWatched) this.#untold.push(recorded);
-      this.#fresh.push(recorded);
+    if (keepEvents || isWatched) {
+      for (const recorded of recordedOf(batch)) {
+        if (keepEvents) this.#events.push(recorded);
+        if (isWatched) this.#untold.push(recorded);
+      }
     }
     if (this.#untold.length >= tellMax) this.#tell();
     if (this.#events.length > keptEventsMax) {

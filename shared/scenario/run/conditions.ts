@@ -25,6 +25,10 @@ export class Watch {
     if ("event" in this.#condition && matches(event, this.#condition.event)) this.#seen += 1;
   }
 
+  get isForEvents(): boolean {
+    return "event" in this.#condition;
+  }
+
   get holds(): boolean {
     return this.missing === null;
   }

@@ -55,6 +55,11 @@ export class Steps {
     return this.#index >= this.#steps.length && this.#open === 0;
   }
 
+  /** The next step waits for events of a kind. */
+  get isWatching(): boolean {
+    return this.#watch?.isForEvents ?? false;
+  }
+
   start(): void {
     this.#doneAt = this.#options.timers.now;
     this.#watchNext();

@@ -24,6 +24,12 @@ export class Timers {
     return this.#timers.at(-1)?.at ?? null;
   }
 
+  /** Something would ring at this time. */
+  isDue(now: TimeMs): boolean {
+    const next = this.#timers.at(-1);
+    return next !== undefined && next.at <= now + nearlyMs;
+  }
+
   /** Rings once, at the first `ringDue` at or after this time. Returns how to take it back. */
   set(at: TimeMs, ring: () => void): () => void {
     const timer = { at, ring };
@@ -43,9 +49,8 @@ export class Timers {
 
   /** Those set while others ring are rung as well when they are due. */
   ringDue(): void {
-    for (let next = this.#timers.at(-1); next !== undefined; next = this.#timers.at(-1)) {
-      if (next.at > this.#now + nearlyMs) return;
-      this.#timers.pop();
+    while (this.isDue(this.#now)) {
+      const next = this.#timers.pop()!;
       this.advance(next.at);
       next.ring();
     }
