@@ -21,17 +21,18 @@ export const recordedOf = ({ id, node, life, seq, events }: Batch): RecordedEven
  */
 function recorded(id: number, node: NodeId, life: number, seq: number, event: Emitted): RecordedEvent {
   const { at, type, op, name, clock, key, request, message, peer, detail } = event;
-  if (type === "local" && detail !== undefined && message === undefined) {
-    if (key === undefined) return { id, node, life, seq, at, type, op, name, clock, detail };
-    if (request !== undefined)
+  if (type === "local" && detail !== undefined && message === undefined && peer === undefined) {
+    if (key !== undefined && request !== undefined)
       return { id, node, life, seq, at, type, op, name, clock, key, request, detail };
+    if (key === undefined && request === undefined)
+      return { id, node, life, seq, at, type, op, name, clock, detail };
   } else if (type !== "lost" && message !== undefined && peer !== undefined) {
-    if (key === undefined) {
+    if (key !== undefined && request !== undefined && detail === undefined)
+      return { id, node, life, seq, at, type, op, name, clock, key, request, message, peer };
+    if (key === undefined && request === undefined) {
       if (detail === undefined) return { id, node, life, seq, at, type, op, name, clock, message, peer };
       return { id, node, life, seq, at, type, op, name, clock, message, peer, detail };
     }
-    if (request !== undefined && detail === undefined)
-      return { id, node, life, seq, at, type, op, name, clock, key, request, message, peer };
   }
   return { id, node, life, seq, ...event };
 }
