@@ -45,3 +45,16 @@ export class Lane {
     this.highest = highest;
   }
 }
+
+/** Where an event stands in its lane. */
+export interface Place {
+  readonly lane: Lane;
+  readonly position: number;
+}
+
+/** What relations of an event are worked out from. */
+export interface Standing {
+  /** Null for a loss, which comes before nothing. */
+  readonly place: Place | null;
+  readonly witness: Place | null;
+}

@@ -17,7 +17,7 @@
 import { descends, type VectorClock } from "../clock/vector-clock.ts";
 import type { NodeId } from "../ids.ts";
 import { labLane, type RecordedEvent } from "./event.ts";
-import { Lane } from "./causal-rows.ts";
+import { Lane, type Place, type Standing } from "./causal-rows.ts";
 import { behind, type Mismatch, reused } from "./mismatch.ts";
 import { type History, insertSorted, lowerBound, programOrder } from "./history.ts";
 
@@ -29,13 +29,12 @@ export interface ConeEdge {
   readonly firstFuture: RecordedEvent | null;
 }
 
-interface Place {
-  readonly lane: Lane;
-  readonly position: number;
-}
+/** Remembered until the history changes: of two events compared one is most often the one of the time before. */
+const standingsMax = 10_000;
 
 export class Causality {
   readonly #history: History;
+  readonly #standings = new Map<number, Standing>();
   #lanes: Lane[] = [];
   #byNode = new Map<NodeId, Lane>();
   #stride = 8;
@@ -50,7 +49,7 @@ export class Causality {
   /** How `a` stands to `b`. Throws RangeError for an id that is not in the history. */
   relation(a: number, b: number): Relation {
     if (a === b) return "same";
-    const [one, other] = [this.#known(a), this.#known(b)];
+    const [one, other] = [this.#standing(a), this.#standing(b)];
     if (this.#precedes(one, other)) return "before";
     return this.#precedes(other, one) ? "after" : "concurrent";
   }
@@ -190,12 +189,20 @@ export class Causality {
     return this.#history.send(event.message);
   }
 
-  #precedes(a: RecordedEvent, b: RecordedEvent): boolean {
-    if (a.type === "lost") return false;
-    const place = this.#place(a);
-    const witness = this.#witness(b);
+  #precedes({ place }: Standing, { witness }: Standing): boolean {
     if (place === null || witness === null) return false;
     return this.#count(witness, place.lane) > place.position;
+  }
+
+  #standing(id: number): Standing {
+    const event = this.#known(id);
+    const known = this.#standings.get(id);
+    if (known !== undefined) return known;
+    const witness = this.#witness(event);
+    const standing = { place: event.type === "lost" ? null : witness, witness };
+    if (this.#standings.size >= standingsMax) this.#standings.clear();
+    this.#standings.set(id, standing);
+    return standing;
   }
 
   /** Events of `lane` in the past of the event at `place`, itself included. */
@@ -240,6 +247,7 @@ export class Causality {
   #catchUp(): void {
     const history = this.#history;
     if (history.version === this.#version) return;
+    this.#standings.clear();
     if (history.epoch !== this.#epoch) {
       this.#lanes = [];
       this.#byNode.clear();
