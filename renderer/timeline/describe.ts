@@ -67,12 +67,24 @@ function localSentence(event: RecordedEvent): string {
       return `${node} now believes ${text(detail?.["about"]) ?? "a node"} is ${text(detail?.["status"]) ?? "changed"} (incarnation ${number(detail?.["incarnation"]) ?? 0}).`;
     case "refute":
       return `${node} heard itself called ${text(detail?.["was"]) ?? "dead"} and raised its incarnation to ${number(detail?.["incarnation"]) ?? 0}.`;
+    case "event":
+      return `${node} did something by itself: ${said(event)}.`;
+    case "broadcast":
+      return `${node} broadcast ${said(event)} (${text(detail?.["order"]) ?? "in some order"}).`;
+    case "held":
+      return `${node} has received ${said(event)} and holds it back: it waits for ${text(detail?.["waitsFor"]) ?? "another"}.`;
+    case "delivered":
+      return `${node} delivered ${said(event)} of ${text(detail?.["origin"]) ?? "another"}.`;
+    case "minted":
+      return `${node} gave out the number ${text(detail?.["id"]) ?? "?"}.`;
     case "stranger":
       return `${node} refused a connection from ${text(detail?.["from"]) ?? "a stranger"}: ${text(detail?.["reason"]) ?? "no reason given"}.`;
     default:
       return `${node}: ${event.name}${key === undefined ? "" : ` ${key}`}.`;
   }
 }
+
+const said = (event: RecordedEvent) => `“${text(event.detail?.["text"]) ?? "?"}”`;
 
 function clockNote(clock: string | null): string {
   if (clock === "restored") return " with the clock it had stored";

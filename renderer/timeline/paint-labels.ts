@@ -1,6 +1,7 @@
 /** Words beside events, when there is room: what it was above, its clock below with the changed counters bold. */
 import type { VectorClock } from "../../shared/clock/vector-clock.ts";
 import type { NodeId } from "../../shared/ids.ts";
+import { numbers, text } from "../../shared/trace/detail.ts";
 import type { RecordedEvent } from "../../shared/trace/event.ts";
 import { notchText, notchTextAt } from "./paint-lanes.ts";
 import type { Picture } from "./paint.ts";
@@ -29,9 +30,33 @@ export function clockParts(
   return parts;
 }
 
-/** What an event is called beside its sign: a client's request by what it asks for, a message by its kind. */
-export function shortName(event: RecordedEvent): string {
-  return event.name === "request" && event.key !== undefined ? `${event.op} ${event.key}` : event.name;
+/** So far back is the clock before it looked for. */
+const nearMax = 200;
+
+/** Texts of the application longer than this are cut off beside their sign. */
+const textMax = 24;
+
+/**
+ * What an event is called beside its sign: a client's request by what it asks for, a message by its kind, an event of
+ * the lessons' application with its text or number.
+ */
+export function shortName({ name, op, key, detail }: RecordedEvent): string {
+  if (name === "request" && key !== undefined) return `${op} ${key}`;
+  const said = text(detail?.["text"]) ?? (name === "minted" ? text(detail?.["id"]) : null);
+  if (said === null || op === "lab") return name;
+  const short = said.length > textMax ? `${said.slice(0, textMax - 1)}…` : said;
+  return name === "event" ? short : `${name} ${short}`;
+}
+
+/**
+ * The application's own clock where it stamped the event, as a textbook counts; else the node's. None for what the
+ * application has received and not yet made an event of its own.
+ */
+export function stampOf({ clock, detail, op }: RecordedEvent): VectorClock | null {
+  if (op !== "internal" || detail === undefined) return clock;
+  const vector = numbers(detail["vector"]);
+  if (Object.keys(vector).length > 0) return vector;
+  return text(detail["text"]) === null ? clock : null;
 }
 
 /** More marks than this in sight are left without words. */
@@ -123,29 +148,44 @@ class Shelves {
 const smallOf = ({ tokens }: Picture) => tokens.size * 0.8;
 
 function countLabel(picture: Picture, mark: Mark): Label {
-  const text = String(mark.end - mark.start);
+  const count = String(mark.end - mark.start);
   return {
     mark,
-    parts: [{ text, isChanged: false }],
-    width: text.length * smallOf(picture) * 0.6,
+    parts: [{ text: count, isChanged: false }],
+    width: count.length * smallOf(picture) * 0.6,
     isMono: true,
   };
 }
 
 function nameLabel(picture: Picture, mark: Mark): Label {
   const { ctx, tokens } = picture;
-  const text = shortName(mark.track.events[mark.start]!);
+  const name = shortName(mark.track.events[mark.start]!);
   ctx.font = `550 ${smallOf(picture)}px ${tokens.font}`;
-  return { mark, parts: [{ text, isChanged: false }], width: ctx.measureText(text).width, isMono: false };
+  return {
+    mark,
+    parts: [{ text: name, isChanged: false }],
+    width: ctx.measureText(name).width,
+    isMono: false,
+  };
 }
 
 function clockLabel(picture: Picture, mark: Mark): Label | null {
   const event = mark.track.events[mark.start]!;
-  if (event.clock === null) return null;
-  const before = mark.start === 0 ? null : mark.track.events[mark.start - 1]!.clock;
-  const parts = clockParts(event.clock, before, picture.lanes);
+  const clock = stampOf(event);
+  if (clock === null) return null;
+  const parts = clockParts(clock, stampBefore(mark.track.events, mark.start), picture.lanes);
   const length = parts.reduce((sum, part) => sum + part.text.length, 0);
   return { mark, parts, width: length * smallOf(picture) * 0.6, isMono: true };
+}
+
+/** An application's event that its clock stamped is compared with the one before it of the same clock, near by. */
+function stampBefore(events: readonly RecordedEvent[], index: number): VectorClock | null {
+  const isOwn = (event: RecordedEvent) => stampOf(event) !== event.clock;
+  if (!isOwn(events[index]!)) return events[index - 1]?.clock ?? null;
+  for (let place = index - 1; place >= 0 && place > index - nearMax; place--) {
+    if (isOwn(events[place]!)) return stampOf(events[place]!);
+  }
+  return null;
 }
 
 /** The mono font advances 0.6 em for every character, bold or not. */
