@@ -16,6 +16,7 @@ import { SessionHistory } from "../../shared/checks/session-history.ts";
 import type { History, Operation, Verdict } from "../../shared/checks/types.ts";
 import { answered, asked, plural } from "../../shared/checks/words.ts";
 import { SessionFile } from "../lab/session-file.ts";
+import { printable } from "./printable.ts";
 
 const pageLimit = 10_000;
 /** Measured: a history takes about this many bytes in memory for each byte of its file. */
@@ -165,9 +166,6 @@ function readable({ verdict, checker, summary, operations, counterExample }: Ver
   }
   return `${printable(lines.join("\n"))}\n`;
 }
-
-/** Histories come from anywhere: what would steer a terminal is not printed as it is. */
-const printable = (text: string) => text.replaceAll(/[^\P{Cc}\n]/gu, "\u{FFFD}");
 
 function table(operations: readonly Operation[]): string[] {
   const rows = [

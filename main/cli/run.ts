@@ -7,6 +7,7 @@ import { type RealRunResult, runScenario } from "../scenario/real-run.ts";
 import { prepareRunFolder, writeRunFolder } from "../scenario/run-folder.ts";
 import { exitCodes, verdictLines } from "../scenario/verdict-lines.ts";
 import { onInterrupts } from "../worker/interrupts.ts";
+import { printable } from "./printable.ts";
 import { parseSeed, readScenario } from "./scenario-file.ts";
 
 interface RunFlags {
@@ -36,7 +37,7 @@ export function runCommand(version: string): Command {
         process.exitCode = await run(file, flags, version);
       } catch (error) {
         if (!(error instanceof Error)) throw error;
-        process.stderr.write(`${error.message}\n`);
+        process.stderr.write(`${printable(error.message)}\n`);
         process.exitCode = exitCodes.unknown;
       }
     });
@@ -62,7 +63,8 @@ async function run(file: string, flags: RunFlags, version: string): Promise<numb
     workerEntry: join(import.meta.dirname, "worker.js"),
     signal: ending.signal,
     onProgress: ({ step, of, words }) => {
-      if (!flags.json) process.stderr.write(step === 0 ? `${words}\n` : `step ${step} of ${of}: ${words}\n`);
+      if (!flags.json)
+        process.stderr.write(printable(step === 0 ? `${words}\n` : `step ${step} of ${of}: ${words}\n`));
     },
   });
   const { verdict, record, ms } = result;
@@ -88,5 +90,5 @@ async function run(file: string, flags: RunFlags, version: string): Promise<numb
 
 function inWords({ record, verdict, ms }: RealRunResult, folder: string): string {
   const events = `${record.events.length} events in ${(ms / 1_000).toFixed(1)} s, left in ${folder}`;
-  return `${[events, ...verdictLines(verdict)].join("\n")}\n`;
+  return printable(`${[events, ...verdictLines(verdict)].join("\n")}\n`);
 }

@@ -12,6 +12,7 @@ import { nativeHasher } from "../scenario/native-hasher.ts";
 import { prepareRunFolder, readRunFolder, writeRunFolder } from "../scenario/run-folder.ts";
 import { exitCodes, verdictLines } from "../scenario/verdict-lines.ts";
 import { onInterrupts } from "../worker/interrupts.ts";
+import { printable } from "./printable.ts";
 import { parseSeed, readScenario } from "./scenario-file.ts";
 
 interface SimulateFlags {
@@ -49,7 +50,7 @@ export function simulateCommand(version: string): Command {
         process.exitCode = await runSimulation(file, flags, version);
       } catch (error) {
         if (!(error instanceof Error)) throw error;
-        process.stderr.write(`${error.message}\n`);
+        process.stderr.write(`${printable(error.message)}\n`);
         process.exitCode = exitCodes.unknown;
       }
     });
@@ -136,7 +137,7 @@ function print(result: SimulationResult, folder: string, differences: readonly s
     `version: ${version}`,
     `trace sha256: ${traceSha256}`,
   ];
-  process.stdout.write(`${lines.join("\n")}\n`);
+  process.stdout.write(`${printable(lines.join("\n"))}\n`);
 }
 
 function differenceFromHash({ traceSha256 }: SimulationResult, expected: string | undefined): string[] {
