@@ -58,18 +58,25 @@ const runSchema = z.object({
 /** Events written in one transaction. */
 const batchEvents = 10_000;
 
+/** Also what SQLite keeps beside the session: taken for its own by the next one, it would spoil that. */
+const isOfRun = (name: string) =>
+  Object.values<string>(files).includes(name) || name.startsWith(`${files.session}-`);
+
+/** A run, or what is left of one that was killed: that has the folder of its nodes, and nothing of others. */
+const isRun = (names: readonly string[]) =>
+  names.includes(files.run) || (names.includes(files.nodes) && names.every(isOfRun));
+
 /** Throws LabError when the folder holds something else than an earlier run, which a new one replaces. */
 export function prepareRunFolder(folder: string): void {
   try {
-    const isOther =
-      existsSync(folder) && !existsSync(join(folder, files.run)) && readdirSync(folder).length > 0;
-    if (isOther) {
+    const names = existsSync(folder) ? readdirSync(folder) : [];
+    if (names.length > 0 && !isRun(names)) {
       throw new LabError(
         "bad_input",
         `${folder} holds something else than a run: name another folder with --out.`,
       );
     }
-    for (const name of Object.values(files)) rmSync(join(folder, name), { recursive: true, force: true });
+    for (const name of names.filter(isOfRun)) rmSync(join(folder, name), { recursive: true, force: true });
     mkdirSync(join(folder, files.nodes), { recursive: true });
   } catch (error) {
     if (error instanceof LabError) throw error;
