@@ -241,17 +241,10 @@ class Hunt {
   }
 
   #lost({ work }: Hand, why: string): void {
-    const { folder } = this.#options;
-    const doing =
-      work?.kind === "run"
-        ? `while it ran seeds ${work.seeds[0]} to ${work.seeds.at(-1)}`
-        : work?.kind === "minimise"
-          ? `while it made seed ${work.seed} small`
-          : "without work";
     this.#fail(
       new LabError(
         "internal",
-        `A thread of the hunt died ${doing} (${why.replace(/\.$/, "")}): what was found is kept in ${folder}; go on with --resume, with fewer --jobs where memory was short.`,
+        `A thread of the hunt died ${inWords(work)} (${why.replace(/\.$/, "")}): what was found is kept in ${this.#options.folder}; go on with --resume, with fewer --jobs where memory was short.`,
       ),
     );
   }
@@ -293,4 +286,11 @@ class Hunt {
       minimising: this.#minimising,
     };
   }
+}
+
+function inWords(work: ToWorker | null): string {
+  if (work?.kind === "minimise") return `while it made seed ${work.seed} small`;
+  if (work?.kind !== "run") return "without work";
+  const [first, last] = [work.seeds[0]!, work.seeds.at(-1)!];
+  return first === last ? `while it ran seed ${first}` : `while it ran seeds ${first} to ${last}`;
 }

@@ -6,18 +6,11 @@
  * before the hunt goes on. A torn last line is what a kill in the middle of writing leaves: it is cut off. A lock keeps
  * a second hunt out of the folder.
  */
-import {
-  appendFileSync,
-  closeSync,
-  fsyncSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-} from "node:fs";
+import { appendFileSync, closeSync, fsyncSync, ftruncateSync, openSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { LabError } from "../../shared/contract/errors.ts";
 import type { Sizes } from "../../shared/simulation/minimise.ts";
+import { makeDir } from "../lab/data-dir.ts";
 import { type Lock, takeLock } from "../lab/lock.ts";
 
 export interface HuntIdentity {
@@ -76,7 +69,7 @@ export class Ledger {
   /** Begins a hunt in `folder`, or with `resume` goes on with the one there. Throws LabError when it is another one. */
   constructor(folder: string, hunt: HuntIdentity, resume: boolean) {
     this.#path = join(folder, "ledger.jsonl");
-    this.#writing(() => mkdirSync(folder, { recursive: true }));
+    this.#writing(() => makeDir(folder));
     this.#lock = takeLock(
       join(folder, "hunt.lock"),
       `Another hunt is at work in ${folder}: wait for its end, or name another folder with --out.`,

@@ -74,7 +74,7 @@ export class DataDir {
 }
 
 /** Node's own `recursive` never returns where the system answers "not found" to making a folder, as in /proc. */
-function makeDir(path: string): void {
+export function makeDir(path: string): void {
   const whole = resolve(path);
   if (!existsSync(dirname(whole))) makeDir(dirname(whole));
   try {
