@@ -195,9 +195,10 @@ export class Causality {
   }
 
   #standing(id: number): Standing {
-    const event = this.#known(id);
+    this.#catchUp();
     const known = this.#standings.get(id);
     if (known !== undefined) return known;
+    const event = this.#known(id);
     const witness = this.#witness(event);
     const standing = { place: event.type === "lost" ? null : witness, witness };
     if (this.#standings.size >= standingsMax) this.#standings.clear();

@@ -68,6 +68,8 @@ export class History {
   #names: NodeId[] = [];
   #lab: RecordedEvent[] = [];
   #messages = new Map<MessageId, Transmission>();
+  /** Ends of messages that nobody has asked about: many readers never ask. */
+  #untied: RecordedEvent[] = [];
   #first: TimeMs = Number.POSITIVE_INFINITY;
   #last: TimeMs = Number.NEGATIVE_INFINITY;
   #version = 0;
@@ -95,7 +97,7 @@ export class History {
       insertSorted(this.#lab, event, programOrder);
       this.#announce(event);
     } else insertSorted(this.#laneOf(event.node), event, programOrder);
-    if (event.message !== undefined) this.#tie(event, event.message);
+    if (event.message !== undefined) this.#untied.push(event);
     return true;
   }
 
@@ -117,6 +119,12 @@ export class History {
       this.#names = [...this.#names, node].sort(naturalOrder);
     }
     return lane;
+  }
+
+  #transmission(message: MessageId): Transmission | undefined {
+    for (const event of this.#untied) this.#tie(event, event.message!);
+    if (this.#untied.length > 0) this.#untied = [];
+    return this.#messages.get(message);
   }
 
   #tie(event: RecordedEvent, message: MessageId): void {
@@ -184,16 +192,16 @@ export class History {
   }
 
   send(message: MessageId): RecordedEvent | undefined {
-    return this.#messages.get(message)?.send ?? undefined;
+    return this.#transmission(message)?.send ?? undefined;
   }
 
   /** The receives of a message, in the order they were recorded; more than one for a duplicated message. */
   receives(message: MessageId): readonly RecordedEvent[] {
-    return this.#messages.get(message)?.receives ?? none;
+    return this.#transmission(message)?.receives ?? none;
   }
 
   lost(message: MessageId): RecordedEvent | undefined {
-    return this.#messages.get(message)?.lost ?? undefined;
+    return this.#transmission(message)?.lost ?? undefined;
   }
 
   /** Where the events of a lane with from ≤ at ≤ to lie in it: first index, and one past the last. O(log n). */
