@@ -9,7 +9,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LabError } from "../../shared/contract/errors.ts";
-import { judge } from "../../shared/scenario/expectations/judge.ts";
+import { judge, judgeEndedEarly } from "../../shared/scenario/expectations/judge.ts";
 import { ScenarioRun } from "../../shared/scenario/run.ts";
 import type {
   NodeView,
@@ -29,7 +29,7 @@ export interface RealRunOptions {
   /** The node program. */
   readonly workerEntry: string;
   readonly version: string;
-  /** Ends the run: its verdict is unknown, unless something was violated already. */
+  /** Ends the run: its verdict is unknown, unless something was violated for good. */
   readonly signal?: AbortSignal;
   /** `step` from 1; 0 while the cluster starts. */
   onProgress?(progress: { readonly step: number; readonly of: number; readonly words: string }): void;
@@ -84,8 +84,7 @@ function verdictOf(scenario: Scenario, record: RunRecord, broken: string | null)
   const latest = performance.now() + judgeMs;
   const limits = { states: judgeStatesMax, isTimeUp: () => performance.now() > latest };
   const verdict = judge(scenario, record, limits);
-  if (broken === null) return verdict;
-  return { ...verdict, verdict: verdict.verdict === "violated" ? "violated" : "unknown", broken };
+  return broken === null ? verdict : judgeEndedEarly(scenario, verdict, broken);
 }
 
 /** Hands inputs to the interpreter one at a time, and what it asks for to the world. */

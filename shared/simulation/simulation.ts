@@ -7,7 +7,7 @@
 import { createRarePaths } from "../buggify.ts";
 import type { NodeId } from "../ids.ts";
 import type { Emitted } from "../replica/types.ts";
-import { judge } from "../scenario/expectations/judge.ts";
+import { judge, judgeEndedEarly } from "../scenario/expectations/judge.ts";
 import { ScenarioRun } from "../scenario/run.ts";
 import type { RunInput, RunOutput } from "../scenario/run.types.ts";
 import { labLane, type RecordedEvent } from "../trace/event.ts";
@@ -84,12 +84,15 @@ export class Simulation {
     return this.#count;
   }
 
-  /** Goes on for at most so much virtual time; false when the run is over. */
-  advance(virtualMs: number): boolean {
+  /**
+   * Goes on for at most so much virtual time, and at most so many things that happen in it; false when the run is over.
+   */
+  advance(virtualMs: number, happeningsMax = Infinity): boolean {
     const { time } = this.#world;
     const limit = time.us + Math.max(0, Math.round(virtualMs * 1_000));
-    while (!this.isOver && time.next(limit)) this.#pass();
-    if (!this.isOver) time.rest(limit);
+    let left = happeningsMax;
+    for (; !this.isOver && left > 0 && time.next(limit); left -= 1) this.#pass();
+    if (!this.isOver && left > 0) time.rest(limit);
     this.#tell();
     return !this.isOver;
   }
@@ -107,8 +110,7 @@ export class Simulation {
     this.#result = {
       seed,
       version,
-      // What is missing may have been to come.
-      verdict: broken === null ? verdict : { ...verdict, verdict: "unknown", broken },
+      verdict: broken === null ? verdict : judgeEndedEarly(scenario, verdict, broken),
       record,
       traceSha256: this.#hash?.digest() ?? "",
       events: this.#count,

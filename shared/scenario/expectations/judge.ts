@@ -66,7 +66,7 @@ const withoutEvents: ReadonlySet<ExpectationName> = new Set([
 
 /**
  * Judges every expectation. `limits` bound searches and comparisons; what exceeds them is unknown. Violated when any is
- * violated, else unknown when any is, else it holds. `broken` is for the caller to say, who knows why a run ended.
+ * violated, else unknown when any is, else it holds.
  */
 export function judge(scenario: Scenario, record: RunRecord, limits: Limits): RunVerdict {
   const subject = new Subject(scenario, record, limits);
@@ -77,6 +77,26 @@ export function judge(scenario: Scenario, record: RunRecord, limits: Limits): Ru
     results,
     broken: null,
   };
+}
+
+/**
+ * The verdict on a run that ended before its end, because of `why`. What it had not done yet may have been to come, so
+ * only what nothing can undo stays violated; the rest, and the whole, is unknown.
+ */
+export function judgeEndedEarly({ expect }: Scenario, { results }: RunVerdict, why: string): RunVerdict {
+  const told = results.map((result, index) =>
+    result.verdict === "violated" && !isForGood(expect[index]!)
+      ? { ...result, verdict: "unknown" as const }
+      : result,
+  );
+  const isViolated = told.some(({ verdict }) => verdict === "violated");
+  return { verdict: isViolated ? "violated" : "unknown", results: told, broken: why };
+}
+
+/** Once violated, violated whatever comes after. */
+function isForGood(expectation: Expectation): boolean {
+  if ("check" in expectation) return expectation.check.is === "valid";
+  return "fresh-reads" in expectation || ("unique-ids" in expectation && expectation["unique-ids"]);
 }
 
 function judgeOne(expectation: Expectation, subject: Subject): ExpectationResult {
