@@ -17,6 +17,7 @@ import type { History, Operation, Verdict } from "../../shared/checks/types.ts";
 import { answered, asked, plural } from "../../shared/checks/words.ts";
 import { SessionFile } from "../lab/session-file.ts";
 import { printable } from "./printable.ts";
+import { refuse } from "./refuse.ts";
 
 const pageLimit = 10_000;
 /** Measured: a history takes about this many bytes in memory for each byte of its file. */
@@ -55,8 +56,7 @@ export function checkCommand(): Command {
         process.stdout.write(flags.json ? `${JSON.stringify(verdict)}\n` : readable(verdict));
         process.exitCode = exitCodes[verdict.verdict];
       } catch (error) {
-        process.stderr.write(`${printable(error instanceof Error ? error.message : String(error))}\n`);
-        process.exitCode = exitCodes.unknown;
+        process.exitCode = refuse(error, flags.json);
       }
     });
 }

@@ -32,6 +32,15 @@ for (const command of [program, ...program.commands]) {
   command.exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
 }
 
+for (const stream of [process.stdout, process.stderr]) stream.on("error", cannotWrite);
+
+/** Whoever read the output may have seen enough (`| head`): the work goes on, and how it ends still counts. */
+function cannotWrite(error: NodeJS.ErrnoException): void {
+  if (error.code === "EPIPE") return;
+  process.stderr.write(`The output cannot be written (${error.message}).\n`);
+  process.exitCode = 2;
+}
+
 try {
   await program.parseAsync();
 } catch (error) {

@@ -8,6 +8,7 @@ import { prepareRunFolder, writeRunFolder } from "../scenario/run-folder.ts";
 import { exitCodes, verdictLines } from "../scenario/verdict-lines.ts";
 import { onInterrupts } from "../worker/interrupts.ts";
 import { printable } from "./printable.ts";
+import { refuse } from "./refuse.ts";
 import { parseSeed, readScenario } from "./scenario-file.ts";
 
 interface RunFlags {
@@ -36,9 +37,7 @@ export function runCommand(version: string): Command {
       try {
         process.exitCode = await run(file, flags, version);
       } catch (error) {
-        if (!(error instanceof Error)) throw error;
-        process.stderr.write(`${printable(error.message)}\n`);
-        process.exitCode = exitCodes.unknown;
+        process.exitCode = refuse(error, flags.json);
       }
     });
 }

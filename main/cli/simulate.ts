@@ -13,6 +13,7 @@ import { prepareRunFolder, readRunFolder, writeRunFolder } from "../scenario/run
 import { exitCodes, verdictLines } from "../scenario/verdict-lines.ts";
 import { onInterrupts } from "../worker/interrupts.ts";
 import { printable } from "./printable.ts";
+import { refuse } from "./refuse.ts";
 import { parseSeed, readScenario } from "./scenario-file.ts";
 
 interface SimulateFlags {
@@ -26,8 +27,9 @@ interface SimulateFlags {
 
 /** How long the simulation has the thread for itself. */
 const sliceMs = 50;
-/** Virtual time between two looks at the clock. */
+/** Between two looks at the clock: virtual time, and what happens in it (a step of a large cluster takes 1 ms). */
 const strideMs = 100;
+const strideHappenings = 20;
 const progressMs = 2_000;
 
 export function simulateCommand(version: string): Command {
@@ -49,9 +51,7 @@ export function simulateCommand(version: string): Command {
       try {
         process.exitCode = await runSimulation(file, flags, version);
       } catch (error) {
-        if (!(error instanceof Error)) throw error;
-        process.stderr.write(`${printable(error.message)}\n`);
-        process.exitCode = exitCodes.unknown;
+        process.exitCode = refuse(error, flags.json);
       }
     });
 }
@@ -107,7 +107,7 @@ async function play(simulation: Simulation): Promise<void> {
   let toldAt = performance.now();
   while (!interrupted.signal.aborted) {
     const end = performance.now() + sliceMs;
-    while (performance.now() < end) if (!simulation.advance(strideMs)) return;
+    while (performance.now() < end) if (!simulation.advance(strideMs, strideHappenings)) return;
     if (end - toldAt > progressMs) {
       toldAt = end;
       const seconds = (simulation.virtualMs / 1_000).toFixed(1);

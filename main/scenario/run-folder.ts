@@ -9,7 +9,7 @@
  *   nodes/<id>.jsonl    the events of each node, an object a line
  *   session.lightcone   every event of every lane, for the window and `lightcone events`
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { z } from "zod";
 import { historyToJsonLines } from "../../shared/checks/json-lines.ts";
@@ -19,6 +19,7 @@ import { historyOf } from "../../shared/scenario/history.ts";
 import type { RunRecord, RunVerdict } from "../../shared/scenario/run.types.ts";
 import type { RecordedEvent } from "../../shared/trace/event.ts";
 import { SessionFile } from "../lab/session-file.ts";
+import { makeDirectory } from "../storage/make-directory.ts";
 
 export interface FinishedRun {
   /** The scenario's name, and its text as it was run. */
@@ -68,6 +69,7 @@ const isRun = (names: readonly string[]) =>
 
 /** Throws LabError when the folder holds something else than an earlier run, which a new one replaces. */
 export function prepareRunFolder(folder: string): void {
+  if (folder === "") throw new LabError("bad_input", "The folder of a run needs a name: give --out one.");
   try {
     const names = existsSync(folder) ? readdirSync(folder) : [];
     if (names.length > 0 && !isRun(names)) {
@@ -77,18 +79,32 @@ export function prepareRunFolder(folder: string): void {
       );
     }
     for (const name of names.filter(isOfRun)) rmSync(join(folder, name), { recursive: true, force: true });
-    mkdirSync(join(folder, files.nodes), { recursive: true });
+    makeDirectory(join(folder, files.nodes));
   } catch (error) {
     if (error instanceof LabError) throw error;
-    throw new LabError(
-      "bad_input",
-      `${folder} cannot be written (${(error as Error).message}): name another with --out.`,
-    );
+    throw cannotBeWritten(folder, error);
   }
 }
 
-/** The folder must have been prepared. run.json comes last: a folder that has it is complete. */
+const cannotBeWritten = (folder: string, cause: unknown) =>
+  new LabError(
+    "bad_input",
+    `${folder} cannot be written (${(cause as Error).message}): name another with --out.`,
+  );
+
+/**
+ * The folder must have been prepared. run.json comes last: a folder that has it is complete. Throws LabError when it
+ * cannot be written any more: the disk is full, or another run has taken it.
+ */
 export function writeRunFolder(folder: string, run: FinishedRun): void {
+  try {
+    writeRun(folder, run);
+  } catch (error) {
+    throw cannotBeWritten(folder, error);
+  }
+}
+
+function writeRun(folder: string, run: FinishedRun): void {
   const { name, text, world, seed, version, verdict, record, traceSha256, ms, reached, rarePaths } = run;
   const { events } = record;
   writeFileSync(join(folder, files.scenario), text);

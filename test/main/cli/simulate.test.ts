@@ -7,7 +7,6 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
-  truncateSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -130,43 +129,35 @@ describe("lightcone simulate", () => {
     expect(readdirSync(join(dir, "mine"))).toEqual(["diary.txt"]);
   });
 
-  it("says of a file that is no text what is wrong with it, whatever its size", () => {
-    const scenarioText = "name: café\ncluster: { nodes: 2 }\n";
-    const write = (name: string, bytes: Buffer) => {
-      writeFileSync(join(dir, name), bytes);
-      return name;
-    };
-    const notUtf8 = /: it is not a text in UTF-8: save it as UTF-8\.\n$/;
-    expect(refused(write("latin.yaml", Buffer.from(scenarioText, "latin1")))).toMatch(notUtf8);
-    expect(refused(write("wide.yaml", Buffer.from(`\uFEFF${scenarioText}`, "utf16le")))).toMatch(notUtf8);
-    const huge = write("huge.yaml", Buffer.from(scenarioText));
-    truncateSync(join(dir, huge), 2 ** 30);
-    expect(refused(huge)).toMatch(/^huge\.yaml: the file is larger than 1 MiB, and no scenario is\.\n$/);
-    expect(refused(dir)).toMatch(/cannot be read \(EISDIR/);
-    const marked = simulate(write("marked.yaml", Buffer.from(`\uFEFF${scenarioText}`)), "--out", "marked");
-    expect(marked.status).toBe(0);
-  });
-
   it("prints nothing that would steer the terminal", () => {
     const steering = '[{ state: { node: node-1, key: "\\e[2J\\u202E", values: ["\\a"] } }]';
     const odd = scenario("steering.yaml", `name: odd\ncluster: { nodes: 1 }\nexpect: ${steering}\n`);
     const { status, stdout } = simulate(odd, "--out", "steering");
     expect(status).toBe(1);
     expect(stdout).toContain('holds "\uFFFD" for key \uFFFD[2J\uFFFD');
-    const field = scenario("field.yaml", 'name: odd\ncluster: { nodes: 1 }\n"\\e[31m": 1\n');
-    expect(refused(field)).toMatch(/field\.yaml:3: "\uFFFD\[31m" is no field/);
   });
 
-  it("takes the folder of a run that was killed", () => {
-    mkdirSync(join(dir, "killed", "nodes"), { recursive: true });
-    writeFileSync(join(dir, "killed", "scenario.yaml"), "");
-    writeFileSync(join(dir, "killed", "session.lightcone-wal"), "");
-    expect(simulate(demonstration, "--out", "killed").status).toBe(0);
-    expect(readRunFolder(join(dir, "killed")).seed).toBe(1);
-    expect(readdirSync(join(dir, "killed"))).not.toContain("session.lightcone-wal");
-    mkdirSync(join(dir, "own"));
-    writeFileSync(join(dir, "own", "scenario.yaml"), "");
-    expect(refused(demonstration, "--out", "own")).toMatch(/something else than a run/);
+  it("ends as it would have when nobody reads on, and with 2 when its output is lost", () => {
+    const shell = (rest: string) =>
+      spawnSync("bash", ["-c", `"$0" "$1" simulate "$2" ${rest}`, process.execPath, entry, demonstration], {
+        encoding: "utf8",
+        cwd: dir,
+      });
+    const unread = shell("--out unread | true; exit ${PIPESTATUS[0]}");
+    expect(unread).toMatchObject({ status: 0, stderr: "" });
+    expect(existsSync(join(dir, "unread", "run.json"))).toBe(true);
+    if (!existsSync("/dev/full")) return;
+    const lost = shell("--out lost > /dev/full");
+    expect(lost.status).toBe(2);
+    expect(lost.stderr).toMatch(/^The output cannot be written \(ENOSPC.*\)\.\n$/);
+  });
+
+  it("refuses as JSON when asked, too", () => {
+    const { status, stdout, stderr } = simulate("nowhere.yaml", "--json");
+    expect(status).toBe(2);
+    const { error } = JSON.parse(stdout) as { error: string };
+    expect(stderr).toBe(`${error}\n`);
+    expect(error).toMatch(/nowhere\.yaml cannot be read/);
   });
 
   it("ends cleanly on Ctrl+C, with what there is until then", async () => {
