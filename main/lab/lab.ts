@@ -169,8 +169,9 @@ class RunningLab implements Lab {
   async #close(): Promise<void> {
     // Whatever the change under way comes to, its cluster is closed below.
     await this.#changing?.catch(() => undefined);
-    await Promise.all([this.#cluster?.close(), this.#studio.close()]);
+    // A state asked for before would be read from what is closed by then.
     if (this.#pushTimer !== null) clearTimeout(this.#pushTimer);
+    await Promise.all([this.#cluster?.close(), this.#studio.close()]);
     this.#listeners.clear();
     for (const disconnect of this.#disconnects) disconnect();
     this.#sessions.close();

@@ -3,7 +3,12 @@
  * P23 are bugs that real systems had. Rules of parts that do not exist yet (hints, Merkle trees, last-write-wins,
  * consensus, the durable log) come with those parts.
  */
-import type { Edit } from "./build.ts";
+export interface Edit {
+  /** From the root of the project. */
+  readonly file: string;
+  readonly find: string;
+  readonly put: string;
+}
 
 export interface BrokenCore {
   readonly name: string;

@@ -2,19 +2,14 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseScenario } from "../../shared/scenario/parse.ts";
 import { hunt } from "../../main/hunt/hunt.ts";
-import { buildWorker } from "./build.ts";
+import type { FoundFailure, MinimisedFailure } from "../../main/hunt/ledger.ts";
 import type { BrokenCore } from "./cores.ts";
 
-export interface Outcome {
-  readonly core: BrokenCore;
-  /** Seeds run until the first that failed; null when none did. */
-  readonly seeds: number | null;
-  readonly words: string;
-  readonly found: string;
-  readonly before: { readonly nodes: number; readonly faults: number; readonly operations: number } | null;
-  readonly after: { readonly nodes: number; readonly faults: number; readonly operations: number } | null;
+interface Outcome {
+  /** The lowest seed that failed, and why; null when none did. */
+  readonly failure: FoundFailure | null;
+  readonly small: MinimisedFailure | null;
   /** The minimised scenario as text. */
   readonly scenario: string | null;
 }
@@ -30,44 +25,37 @@ function fileOf(scenario: string): string {
   return file;
 }
 
-/** `minimiseBudget` 0: only find it. */
-export async function huntCore(
-  core: BrokenCore,
-  minimiseBudget: number,
-  jobs = availableParallelism(),
-): Promise<Outcome> {
+type Wanted = Pick<BrokenCore, "name" | "scenario" | "within">;
+
+/** A name that no broken core has stands for the sound one. `minimiseBudget` 0: only find it. */
+export async function huntCore({ name, scenario, within }: Wanted, minimiseBudget: number): Promise<Outcome> {
   const folder = mkdtempSync(join(tmpdir(), "lightcone-broken-"));
   try {
-    const file = fileOf(core.scenario);
-    const text = readFileSync(file, "utf8");
-    const progress = await hunt({
-      text,
+    const file = fileOf(scenario);
+    const { failures, minimised } = await hunt({
+      text: readFileSync(file, "utf8"),
       file,
-      name: parseScenario(text, file).name,
-      version: `broken: ${core.name}`,
+      name: scenario,
+      version: name,
       from: 1,
-      to: core.within,
+      to: within,
       shard: { index: 1, of: 1 },
       folder,
       resume: false,
-      jobs,
+      jobs: availableParallelism(),
       stopAtFirst: true,
       minimiseMax: minimiseBudget > 0 ? 1 : 0,
       minimiseBudget,
-      workerEntry: await buildWorker(core.name, core.edits),
+      workerEntry: join(import.meta.dirname, "worker.ts"),
       signal: new AbortController().signal,
       onProgress: () => {},
     });
-    const failure = progress.failures.find(({ verdict }) => verdict === "violated");
-    const small = [...progress.minimised.values()][0];
+    const failure = failures.find(({ verdict }) => verdict === "violated") ?? null;
+    const [small = null] = minimised.values();
     return {
-      core,
-      seeds: failure?.seed ?? null,
-      words: failure?.words ?? "",
-      found: failure?.found ?? "",
-      before: small?.before ?? null,
-      after: small?.after ?? null,
-      scenario: small === undefined ? null : readFileSync(join(small.folder, "scenario.yaml"), "utf8"),
+      failure,
+      small,
+      scenario: small && readFileSync(join(small.folder, "scenario.yaml"), "utf8"),
     };
   } finally {
     rmSync(folder, { recursive: true, force: true });

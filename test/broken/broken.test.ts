@@ -1,0 +1,21 @@
+/** The quick part of `npm run hunt:broken`: some broken cores are found, and the sound core is not. */
+import { describe, expect, it } from "vitest";
+import { brokenCores } from "./cores.ts";
+import { huntCore } from "./hunt-core.ts";
+
+const quick = brokenCores.filter(({ isQuick }) => isQuick === true);
+const scenarios = [...new Set(quick.map(({ scenario }) => scenario))];
+
+describe("a hunt", () => {
+  it.each(quick)("finds $name within $within seeds of $scenario", async (core) => {
+    const { failure } = await huntCore(core, 0);
+    expect(failure).not.toBeNull();
+    // By judging what happened or by the core's own assertions, and not because the exchanged words make no program.
+    expect(failure!.found).not.toMatch(/^(SyntaxError|ReferenceError|TypeError)/);
+  });
+
+  it.each(scenarios)("finds nothing in the sound core under the first seeds of %s", async (scenario) => {
+    const { failure } = await huntCore({ name: "sound", scenario, within: 3 }, 0);
+    expect(failure).toBeNull();
+  });
+});
