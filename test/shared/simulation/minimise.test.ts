@@ -126,6 +126,29 @@ describe("a failing scenario made small", () => {
     expect(scenario.cluster.nodes).toContain("node-1");
   });
 
+  it("takes acts out of a step, and times out of its repetition", () => {
+    const say = (node: string) => `{ broadcast: { node: ${node}, text: t } }`;
+    const scenario = parseScenario(
+      `name: said\ncluster: { nodes: [A, B, C] }\nsteps: [{ do: [${["A", "B", "C"].map(say).join(", ")}], repeat: { times: 40, every: 10ms } }]\nexpect: [{ settled: true }]\n`,
+      "said.yaml",
+    );
+    const small = minimise({
+      scenario,
+      seed: 1,
+      budget: 100,
+      fails: ({ steps }) => JSON.stringify(steps).includes('"B"') && steps[0]!.repeat!.times >= 3,
+    });
+    expect(small.before.operations).toBe(120);
+    expect(small.after).toEqual({ nodes: 1, faults: 0, operations: 5 });
+    expect(readBack(small.scenario)).toEqual(small.scenario);
+  });
+
+  it("leaves acts and nodes where something must happen, or it would fail because nobody is there to do it", () => {
+    const demanding = { ...storm, expect: [{ operations: { f: "put", "at-least": 1_000 } as const }] };
+    const { before, after } = minimise({ scenario: demanding, seed: 1, budget: 100, fails: () => true });
+    expect(after).toEqual({ ...before, faults: 0 });
+  });
+
   it("refuses one that does not fail, and one for which there is no budget", () => {
     expect(() => minimise({ scenario: storm, seed: 1, budget: 10, fails: () => false })).toThrow(RangeError);
     expect(() => minimise({ scenario: storm, seed: 1, budget: 0, fails: () => true })).toThrow(RangeError);
