@@ -110,7 +110,13 @@ export async function checkFile(path: string, { model, time, memory }: CheckOpti
 
 /** Throws Error with one sentence when there is no such file. */
 async function isSession(path: string): Promise<boolean> {
-  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) throw new Error(`There is no file ${path}.`);
+  const found = statSync(path, { throwIfNoEntry: false });
+  const isThere = found !== undefined || path === "-";
+  if (!isThere) throw new Error(`There is no file ${path}.`);
+  // A file is looked at twice: what it is, then what it holds. A stream can be looked at once.
+  if (found?.isFile() !== true) {
+    throw new Error(`${path} is no file: save the history to one, and name that.`);
+  }
   const file = await open(path, "r").catch((cause: Error) => {
     throw new Error(`${path} cannot be read: ${cause.message}.`, { cause });
   });

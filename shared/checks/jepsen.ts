@@ -3,7 +3,8 @@
  *
  *   {:process 0, :type :invoke, :f :write, :value 3, :time 12345, :index 0}
  *
- * Keywords are read as strings, sets as lists, tagged values as what they tag. Operations of the nemesis are left out.
+ * Keywords are read as strings, sets as lists, tagged values as what they tag. Operations of the nemesis are left out,
+ * and those behind #_.
  * With independent keys every client value is a tuple [k v]: when all are, the first part becomes the key.
  */
 import { type EDNVal, parseEDNString } from "edn-data";
@@ -39,12 +40,14 @@ export class JepsenReader {
   }
 
   #read(text: string, line: number): void {
+    if (/^#_[\s,]*#_/.test(text)) throw this.#error(line, "write #_ right before each map it leaves out");
     let form: Json;
     try {
       form = toJson(parseEDNString(text) as EDNVal);
     } catch (error) {
       throw this.#error(line, `this EDN cannot be read (${(error as Error).message})`);
     }
+    if (form === null && text.startsWith("#_")) return;
     if (typeof form !== "object" || form === null || isList(form)) {
       throw this.#error(
         line,

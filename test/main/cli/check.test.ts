@@ -157,7 +157,8 @@ Why:
 
   it.each([
     [join(dir, "none.jsonl"), /^There is no file .*none\.jsonl\.$/],
-    [dir, /^There is no file /],
+    [dir, /^\S+ is no file: save the history to one, and name that\.$/],
+    ["-", /^- is no file: save the history to one/],
     [
       file("cut.jsonl", history("0 write x 1").slice(0, -20)),
       /^cut\.jsonl line 2: the file ends in the middle of this line/,

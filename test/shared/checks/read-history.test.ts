@@ -127,6 +127,23 @@ describe("EDN", () => {
   });
 });
 
+describe("EDN that leaves out operations", () => {
+  const pair = "{:process 0, :type :invoke, :f :read}\n{:process 0, :type :ok, :f :read, :value 1}\n";
+
+  it("takes #_ for what it says", () => {
+    const text = `#_ {:process 7, :type :ok, :f :read}\n${pair}#_{:process 8}\n`;
+    expect(read(text, "h.edn")).toMatchObject([{ process: "0", output: 1, line: 2 }]);
+    const inside = pair.replace(":value 1", ':value 1 #_ {:seen "}"}');
+    expect(read(inside, "h.edn")).toMatchObject([{ output: 1 }]);
+  });
+
+  it("does not guess what two of them in a row leave out", () => {
+    expect(() => read(`#_ #_ {:process 7} {:process 8}\n${pair}`, "h.edn")).toThrow(
+      /^h\.edn line 1: write #_ right before each map it leaves out\.$/,
+    );
+  });
+});
+
 describe("any format", () => {
   it.each([
     ["JSON Lines", jsonLines(invoke(0, "read", { value: "é\n{" }), ok(0, "read", { value: [1, 2] }))],
