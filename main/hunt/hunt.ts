@@ -78,7 +78,7 @@ class Hunt {
   readonly #queue: SeedQueue;
   readonly #hands = new Set<Hand>();
   readonly #reached: Record<string, number> = {};
-  /** Violations of an expectation, in the order they were found. */
+  /** Violations, in the order they were found. */
   readonly #toMinimise: FoundFailure[] = [];
   /** Seeds that are small or on the way to it. */
   readonly #small: Set<number>;
@@ -172,8 +172,8 @@ class Hunt {
     return isKnown && this.#isToMinimise(this.#first!) ? this.#minimise(this.#first!) : null;
   }
 
-  #isToMinimise({ seed, expectation }: FoundFailure): boolean {
-    return expectation !== null && this.#small.size < this.#options.minimiseMax && !this.#small.has(seed);
+  #isToMinimise({ seed }: FoundFailure): boolean {
+    return this.#small.size < this.#options.minimiseMax && !this.#small.has(seed);
   }
 
   #minimise({ seed, expectation }: FoundFailure): ToWorker {
@@ -183,7 +183,7 @@ class Hunt {
     return {
       kind: "minimise",
       seed,
-      expectation: expectation!,
+      expectation,
       folder,
       budget: this.#options.minimiseBudget,
     };
@@ -253,7 +253,7 @@ class Hunt {
   #note(failure: FoundFailure): void {
     if (failure.verdict !== "violated") return;
     if (this.#first === null || failure.seed < this.#first.seed) this.#first = failure;
-    if (failure.expectation !== null) this.#toMinimise.push(failure);
+    this.#toMinimise.push(failure);
   }
 
   #count(runs: number, reached: Readonly<Record<string, number>>): void {

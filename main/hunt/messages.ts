@@ -17,7 +17,8 @@ export type ToWorker =
   | {
       readonly kind: "minimise";
       readonly seed: number;
-      readonly expectation: number;
+      /** Null: it throws. */
+      readonly expectation: number | null;
       readonly folder: string;
       readonly budget: number;
     };

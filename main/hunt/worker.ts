@@ -11,12 +11,17 @@ import { scenarioToYaml } from "../../shared/scenario/write.ts";
 import type { Scenario } from "../../shared/scenario/schema.ts";
 import type { Hasher } from "../../shared/simulation/canonical.ts";
 import { minimise, type Sizes, sizesOf } from "../../shared/simulation/minimise.ts";
+import { Simulation } from "../../shared/simulation/simulation.ts";
 import { simulate } from "../../shared/simulation/simulate.ts";
 import type { SimulationResult } from "../../shared/simulation/types.ts";
+import type { RunVerdict } from "../../shared/scenario/run.types.ts";
 import type { FoundFailure } from "./ledger.ts";
 import type { FromWorker, ToWorker, WorkerSetup } from "./messages.ts";
 import { nativeHasher } from "../scenario/native-hasher.ts";
 import { prepareRunFolder, writeRunFolder } from "../scenario/run-folder.ts";
+
+/** Virtual time between two looks whether a run is over. */
+const strideMs = 60_000;
 
 const { text, file, version } = workerData as WorkerSetup;
 const scenario = parseScenario(text, file);
@@ -80,7 +85,9 @@ function runAll(seeds: readonly number[]): void {
     try {
       result = run(scenario, seed);
     } catch (error) {
-      tell({ kind: "failure", failure: crashOf(seed, error) });
+      const words = "the code under test does not throw";
+      const found = inWords(error);
+      tell({ kind: "failure", failure: { seed, verdict: "violated", expectation: null, words, found } });
       continue;
     }
     events += result.events;
@@ -97,17 +104,11 @@ function runAll(seeds: readonly number[]): void {
   });
 }
 
-/** The code under test threw: as much a find as a violation. What it threw, and where. */
-function crashOf(seed: number, error: unknown): FoundFailure {
+/** What the code under test threw, and where: as much a find as a violation. */
+function inWords(error: unknown): string {
   const stack = error instanceof Error ? (error.stack ?? "") : "";
   const where = /\n\s+(at .*)/.exec(stack)?.[1];
-  return {
-    seed,
-    verdict: "violated",
-    expectation: null,
-    words: "the code under test does not throw",
-    found: where === undefined ? String(error) : `${String(error)} (${where})`,
-  };
+  return where === undefined ? String(error) : `${String(error)} (${where})`;
 }
 
 function failureOf(seed: number, { verdict }: SimulationResult): FoundFailure | null {
@@ -134,7 +135,7 @@ function makeSmall(order: Order): void {
   const whole = sizesOf(expand(scenario, seed));
   const small = smallest(order) ?? {
     source: text,
-    result: run(scenario, seed, nativeHasher()),
+    result: ended(scenario, seed).result,
     before: whole,
     after: whole,
     isMinimal: false,
@@ -143,8 +144,8 @@ function makeSmall(order: Order): void {
   rmSync(folder, { recursive: true, force: true });
   const { source, result, before, after, isMinimal } = small;
   keep(folder, source, result, true);
-  const violated = result.verdict.results.find(({ verdict }) => verdict === "violated");
-  const proof = violated?.proof[0] ?? null;
+  const { results } = result.verdict;
+  const proof = results.find(({ verdict }) => verdict === "violated")?.proof[0] ?? null;
   tell({ kind: "minimised", minimised: { seed, folder, before, after, isMinimal, proof } });
 }
 
@@ -154,11 +155,13 @@ function makeSmall(order: Order): void {
  */
 function smallest({ seed, expectation, budget }: Order) {
   const { lesson: _lesson, predict: _predict, ...rest } = scenario;
+  const alone: Scenario = { ...rest, expect: expectation === null ? [] : [scenario.expect[expectation]!] };
+  const crash = expectation === null ? placeOf(ended(scenario, seed).thrown) : null;
   const fails = (candidate: Scenario) => {
     try {
       return run(candidate, seed).verdict.verdict === "violated";
-    } catch {
-      return false;
+    } catch (error) {
+      return crash !== null && placeOf(inWords(error)) === crash;
     }
   };
   const goOn = (tried: number, sizes: Sizes) => {
@@ -166,13 +169,30 @@ function smallest({ seed, expectation, budget }: Order) {
     return true;
   };
   try {
-    const alone = { ...rest, expect: [scenario.expect[expectation]!] };
     const small = minimise({ scenario: alone, seed, budget, fails, goOn });
     const source = scenarioToYaml(small.scenario);
-    const result = run(parseScenario(source, file), seed, nativeHasher());
+    const { result } = ended(parseScenario(source, file), seed);
     return result.verdict.verdict === "violated" ? { ...small, source, result } : null;
   } catch (error) {
     if (error instanceof RangeError || error instanceof ScenarioError) return null;
     throw error;
+  }
+}
+
+/** The same assertion with other numbers is the same crash. */
+const placeOf = (thrown: string | null) => thrown?.replaceAll(/\d+/g, "#") ?? null;
+
+/** A run with its trace, to its end or to what it throws; that is a violation then. */
+function ended(candidate: Scenario, seed: number): { result: SimulationResult; thrown: string | null } {
+  const options = { scenario: candidate, seed, version, buggify: true, hasher: nativeHasher() };
+  const simulation = new Simulation(options);
+  try {
+    while (simulation.advance(strideMs));
+    return { result: simulation.result(), thrown: null };
+  } catch (error) {
+    const thrown = inWords(error);
+    const result = simulation.result();
+    const verdict: RunVerdict = { ...result.verdict, verdict: "violated", broken: `It threw: ${thrown}` };
+    return { result: { ...result, verdict }, thrown };
   }
 }

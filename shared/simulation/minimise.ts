@@ -102,9 +102,6 @@ function isDemand(expectation: Expectation): boolean {
   return (range.count ?? range["at-least"] ?? usual) > 0;
 }
 
-/** Shorter waits are not worth a run. */
-const shortMs = 1_000;
-
 class Search {
   tried = 0;
   isSpent = false;
@@ -203,19 +200,10 @@ class Search {
     return smallest;
   }
 
-  /** Settings of the network, and time that nobody needs. */
+  /** The waits stay: in a shorter calm nothing comes right in time, whatever the core. */
   #withoutSettings(scenario: Scenario): Scenario {
-    let smallest = scenario;
-    const attempt = (candidate: Scenario) => {
-      if (this.isFailing(candidate)) smallest = candidate;
-    };
-    const { network: _, ...plain } = smallest;
-    if (smallest.network !== undefined) attempt(plain);
-    for (const field of ["calm", "end"] as const) {
-      const value = smallest[field];
-      if (value !== undefined && value > shortMs) attempt({ ...smallest, [field]: Math.ceil(value / 2) });
-    }
-    return smallest;
+    const { network, ...plain } = scenario;
+    return network !== undefined && this.isFailing(plain) ? plain : scenario;
   }
 }
 

@@ -14,6 +14,15 @@ describe("a hunt", () => {
     expect(failure!.found).not.toMatch(/^(SyntaxError|ReferenceError|TypeError)/);
   });
 
+  it("makes a crash of the core as small as a violation", async () => {
+    const core = brokenCores.find(({ name }) => name === "counters-reused")!;
+    const { failure, small, scenario } = await huntCore(core, 40);
+    expect(failure).toMatchObject({ expectation: null });
+    expect(failure!.found).toMatch(/^RangeError: dot .* is not new/);
+    expect(small!.after.operations).toBeLessThan(small!.before.operations / 4);
+    expect(scenario).not.toContain("expect:");
+  });
+
   it.each(scenarios)("finds nothing in the sound core under the first seeds of %s", async (scenario) => {
     const { failure } = await huntCore({ name: "sound", scenario, within: 3 }, 0);
     expect(failure).toBeNull();

@@ -41,7 +41,6 @@ export const brokenCores: readonly BrokenCore[] = [
     ],
     scenario: "storm-kv",
     within: 200,
-    isQuick: true,
   },
   {
     name: "tombstones-dropped",

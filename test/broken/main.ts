@@ -5,7 +5,7 @@
 import { type BrokenCore, brokenCores } from "./cores.ts";
 import { huntCore } from "./hunt-core.ts";
 
-const minimiseBudget = 600;
+const minimiseBudget = 2_000;
 
 const names = process.argv.slice(2);
 const unknown = names.find((name) => !brokenCores.some((core) => core.name === name));

@@ -181,6 +181,7 @@ describe("a hunt", () => {
     const end = await begin({ ...options, workerEntry, resume: true });
     expect(seedsOf(end)).toEqual([3, 6]);
     expect(end.done).toBe(last);
+    expect(end.minimised.size).toBe(0);
   });
 
   it("notes what cannot be judged, and goes on", async () => {

@@ -145,8 +145,14 @@ describe("a failing scenario made small", () => {
 
   it("leaves acts and nodes where something must happen, or it would fail because nobody is there to do it", () => {
     const demanding = { ...storm, expect: [{ operations: { f: "put", "at-least": 1_000 } as const }] };
-    const { before, after } = minimise({ scenario: demanding, seed: 1, budget: 100, fails: () => true });
+    const { scenario, before, after } = minimise({
+      scenario: demanding,
+      seed: 1,
+      budget: 100,
+      fails: () => true,
+    });
     expect(after).toEqual({ ...before, faults: 0 });
+    expect(scenario.calm).toBe(storm.calm);
   });
 
   it("refuses one that does not fail, and one for which there is no budget", () => {
