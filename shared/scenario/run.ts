@@ -6,8 +6,8 @@
  * way, goes on for as long as the scenario's `end` says, looks at every node once more, and is over. Events are looked
  * at and forgotten: what grows is only the list of calls.
  */
-import type { TimeMs } from "../ids.ts";
-import type { RecordedEvent } from "../trace/event.ts";
+import type { NodeId, TimeMs } from "../ids.ts";
+import type { RecordedEvent, TraceEvent } from "../trace/event.ts";
 import { planOf } from "./plan.ts";
 import type { CallRecord, NodeView, RunInput, RunOutput, RunRecord } from "./run.types.ts";
 import { Acts } from "./run/acts.ts";
@@ -25,7 +25,6 @@ const lastLook = "end";
 export class ScenarioRun {
   readonly #scenario: Scenario;
   readonly #timers = new Timers();
-  readonly #areBeliefsWanted: boolean;
   readonly #cluster: ClusterWatch;
   readonly #acts: Acts;
   readonly #steps: Steps;
@@ -39,8 +38,8 @@ export class ScenarioRun {
   constructor(scenario: Scenario, seed: number) {
     const { nodes, gossip } = scenario.cluster;
     this.#scenario = scenario;
-    this.#areBeliefsWanted = scenario.steps.some(({ when }) => when !== undefined && "settled" in when);
-    this.#cluster = new ClusterWatch(nodes, { gossip, areBeliefsWanted: this.#areBeliefsWanted });
+    const areBeliefsWanted = scenario.steps.some(({ when }) => when !== undefined && "settled" in when);
+    this.#cluster = new ClusterWatch(nodes, { gossip, areBeliefsWanted });
     const timers = this.#timers;
     const emit = (output: RunOutput) => {
       if (this.#phase !== "looking" && this.#phase !== "over") this.#outputs.push(output);
@@ -61,9 +60,14 @@ export class ScenarioRun {
     return this.isOver ? null : this.#timers.deadline;
   }
 
-  /** False: of the events that nodes record now, none makes a difference, and they need not be given. */
-  heeds(now: TimeMs): boolean {
-    return this.#areBeliefsWanted || this.#steps.isWatching || this.#timers.isDue(now);
+  /** Events of this kind make a difference at any time. */
+  heeds(event: Pick<TraceEvent, "type" | "name">, node: NodeId): boolean {
+    return this.#cluster.heeds(event, node);
+  }
+
+  /** All events make a difference now; else only those it heeds do, and others need not be given. */
+  heedsAll(now: TimeMs): boolean {
+    return this.#steps.isWatching || this.#timers.isDue(now);
   }
 
   get isOver(): boolean {

@@ -10,7 +10,7 @@ import type { Emitted } from "../replica/types.ts";
 import { judge, judgeEndedEarly } from "../scenario/expectations/judge.ts";
 import { ScenarioRun } from "../scenario/run.ts";
 import type { RunInput, RunOutput } from "../scenario/run.types.ts";
-import { labLane, type RecordedEvent } from "../trace/event.ts";
+import type { RecordedEvent } from "../trace/event.ts";
 import { portableHasher, TraceHash } from "./canonical.ts";
 import { type Batch, recordedOf } from "./recorded.ts";
 import { Streams } from "./streams.ts";
@@ -34,8 +34,8 @@ export class Simulation {
   readonly #events: RecordedEvent[] = [];
   /** Recorded but not yet handed to the interpreter. */
   #fresh: Batch[] = [];
-  /** The lab's own are among them. */
-  #isLabFresh = false;
+  /** The interpreter heeds one of them. */
+  #isHeeded = false;
   /** Recorded but not yet handed to whoever watches. */
   #untold: RecordedEvent[] = [];
   readonly #inputs: RunInput[] = [];
@@ -142,8 +142,8 @@ export class Simulation {
   #pass(): void {
     while (this.#fresh.length > 0) {
       const batches = this.#fresh;
-      const isHeeded = this.#run !== null && (this.#isLabFresh || this.#run.heeds(this.#now));
-      this.#isLabFresh = false;
+      const isHeeded = this.#run !== null && (this.#isHeeded || this.#run.heedsAll(this.#now));
+      this.#isHeeded = false;
       this.#fresh = [];
       if (isHeeded) this.#feed({ kind: "events", events: batches.flatMap(recordedOf) });
     }
@@ -210,7 +210,7 @@ export class Simulation {
     const batch: Batch = { id: this.#count + 1, node, life, seq, events };
     this.#count += events.length;
     this.#fresh.push(batch);
-    if (node === labLane) this.#isLabFresh = true;
+    this.#isHeeded ||= this.#run !== null && events.some((event) => this.#run!.heeds(event, node));
     const { keepEvents = true } = this.#options;
     const isWatched = this.#options.onEvents !== undefined;
     if (keepEvents || isWatched) {

@@ -6,7 +6,7 @@
  */
 import type { NodeId } from "../../ids.ts";
 import { text } from "../../trace/detail.ts";
-import { labLane, type RecordedEvent } from "../../trace/event.ts";
+import { labLane, type RecordedEvent, type TraceEvent } from "../../trace/event.ts";
 import type { FaultAction } from "../run.types.ts";
 
 export type NodeStatus = "running" | "paused" | "down";
@@ -84,11 +84,17 @@ export class ClusterWatch {
     }
   }
 
+  /** `see` makes something of events like this one. */
+  heeds({ type, name }: Pick<TraceEvent, "type" | "name">, node: NodeId): boolean {
+    if (node === labLane) return true;
+    return this.#isBeliefWanted && type === "local" && (name === "member" || name === "start");
+  }
+
   see(event: RecordedEvent): void {
+    if (!this.heeds(event, event.node)) return;
     if (event.node === labLane) this.#seeLab(event);
-    else if (!this.#isBeliefWanted) return;
-    else if (event.name === "member" && event.type === "local") this.#seeMember(event);
-    else if (event.name === "start" && event.type === "local") {
+    else if (event.name === "member") this.#seeMember(event);
+    else {
       this.#beliefs.set(event.node, new Map());
       this.#isChanged = true;
     }
