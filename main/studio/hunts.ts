@@ -104,9 +104,7 @@ export class Hunts {
     this.#change({
       done: progress.done,
       seedsPerSecond: seconds > 0 ? progress.done / seconds : 0,
-      failures: progress.failures
-        .slice(0, failuresMax)
-        .map((failure) => this.#failureOf(failure, progress)),
+      failures: progress.failures.slice(0, failuresMax).map((failure) => this.#failureOf(failure, progress)),
       reached: { ...progress.reached },
     });
   }
