@@ -112,8 +112,8 @@ export class Runs {
     for (let after = 0; ;) {
       const { events } = this.#tools.sessions.page(session, after, pageLimit);
       for (const { id, op, name, detail } of events) {
-        if (op === "lab" && name === "step")
-          steps.push({ words: String(detail?.["words"] ?? ""), event: id });
+        const words = detail?.["words"];
+        if (op === "lab" && name === "step" && typeof words === "string") steps.push({ words, event: id });
       }
       const last = events.at(-1);
       if (last === undefined) return steps;

@@ -8,7 +8,8 @@ import type { Played, PlayOptions } from "./runs.ts";
 /** In a thread of its own: the lab goes on meanwhile, and a run is cancelled by ending the thread. */
 export const playSimulated =
   ({ huntWorkerEntry, version }: { readonly huntWorkerEntry: string; readonly version: string }) =>
-  async ({ loaded, seed, folder, signal, onProgress }: PlayOptions): Promise<Played> => {
+  async (options: PlayOptions): Promise<Played> => {
+    const { loaded, seed, folder, signal } = options;
     const setup: WorkerSetup = { text: loaded.text, file: loaded.path, version };
     const worker = new Worker(huntWorkerEntry, { workerData: setup });
     try {
@@ -19,7 +20,7 @@ export const playSimulated =
         worker.on("message", (message: FromWorker) => {
           if (message.kind === "playing") {
             const { step, of, words } = message;
-            onProgress({ step, of, words });
+            options.onProgress({ step, of, words });
           } else if (message.kind === "played") resolve(message);
         });
         worker.postMessage({ kind: "play", seed, folder } satisfies ToWorker);
@@ -32,7 +33,8 @@ export const playSimulated =
 /** Beside the cluster that runs: its processes and their data are its own, and end with it. */
 export const playReal =
   ({ workerEntry, version }: { readonly workerEntry: string; readonly version: string }) =>
-  async ({ loaded, seed, folder, signal, onProgress }: PlayOptions): Promise<Played> => {
+  async (options: PlayOptions): Promise<Played> => {
+    const { loaded, seed, folder, signal } = options;
     const { scenario, text } = loaded;
     const { record, verdict, ms } = await runScenario({
       scenario,
@@ -40,7 +42,7 @@ export const playReal =
       workerEntry,
       version,
       signal,
-      onProgress,
+      onProgress: (progress) => options.onProgress(progress),
     });
     const name = `${scenario.name}, seed ${seed}, on real processes`;
     prepareRunFolder(folder);

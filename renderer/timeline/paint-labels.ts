@@ -178,9 +178,10 @@ function clockLabel(picture: Picture, mark: Mark): Label | null {
   return { mark, parts, width: length * smallOf(picture) * 0.6, isMono: true };
 }
 
+const isOwn = (event: RecordedEvent) => stampOf(event) !== event.clock;
+
 /** An application's event that its clock stamped is compared with the one before it of the same clock, near by. */
 function stampBefore(events: readonly RecordedEvent[], index: number): VectorClock | null {
-  const isOwn = (event: RecordedEvent) => stampOf(event) !== event.clock;
   if (!isOwn(events[index]!)) return events[index - 1]?.clock ?? null;
   for (let place = index - 1; place >= 0 && place > index - nearMax; place--) {
     if (isOwn(events[place]!)) return stampOf(events[place]!);

@@ -12,6 +12,8 @@ function told(name: string, detail: Record<string, string | number | Record<stri
   return trace.events.at(-1)!;
 }
 
+const sentence = (event: RecordedEvent) => sentenceOf(event, new History());
+
 describe("the words beside an event", () => {
   it("say what the application said, and the number it gave out", () => {
     expect(shortName(told("event", { text: "a" }))).toBe("a");
@@ -36,7 +38,6 @@ describe("the words beside an event", () => {
   });
 
   it("make sentences of them", () => {
-    const sentence = (event: RecordedEvent) => sentenceOf(event, new History());
     expect(sentence(told("held", { text: "m2", waitsFor: "m1 of A" }))).toBe(
       "A has received “m2” and holds it back: it waits for m1 of A.",
     );
