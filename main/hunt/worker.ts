@@ -51,7 +51,7 @@ function play(seed: number, folder: string): void {
 function tellStep({ op, name, detail }: RecordedEvent): void {
   if (op !== "lab" || name !== "step" || detail === undefined) return;
   const { number, of, words } = detail;
-  tell({ kind: "playing", step: Number(number), of: Number(of), words: String(words) });
+  tell({ kind: "playing", step: Number(number), of: Number(of), words: words as string });
 }
 
 function keep(folder: string, source: string, result: SimulationResult, rarePaths: boolean): void {

@@ -117,16 +117,16 @@ class Search {
   /** Whoever asks goes on with a candidate that fails: it is the smallest so far. */
   isFailing(candidate: Scenario): boolean {
     if (sensible(candidate).length > 0) return false;
-    const { budget, fails, goOn } = this.#options;
-    if (this.tried >= budget) this.isSpent = true;
+    const options = this.#options;
+    if (this.tried >= options.budget) this.isSpent = true;
     if (this.isSpent) return false;
     this.tried += 1;
-    const isFailing = fails(candidate);
+    const isFailing = options.fails(candidate);
     if (isFailing) {
       this.#hasProgressed = true;
       this.#smallest = sizesOf(candidate);
     }
-    if (goOn && !goOn(this.tried, this.#smallest)) this.isSpent = true;
+    if (options.goOn && !options.goOn(this.tried, this.#smallest)) this.isSpent = true;
     return isFailing;
   }
 

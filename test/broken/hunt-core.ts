@@ -2,6 +2,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { hunt } from "../../main/hunt/hunt.ts";
 import type { FoundFailure, MinimisedFailure } from "../../main/hunt/ledger.ts";
 import type { BrokenCore } from "./cores.ts";
@@ -46,7 +47,7 @@ export async function huntCore({ name, scenario, within }: Wanted, minimiseBudge
       stopAtFirst: true,
       minimiseMax: minimiseBudget > 0 ? 1 : 0,
       minimiseBudget,
-      workerEntry: join(import.meta.dirname, "worker.ts"),
+      workerEntry: fileURLToPath(new URL("worker.ts", import.meta.url)),
       signal: new AbortController().signal,
       onProgress: () => {},
     });

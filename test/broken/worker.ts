@@ -22,7 +22,8 @@ registerHooks({
     const loaded = nextLoad(url, context);
     const wanted = edits.filter(({ file }) => url === pathToFileURL(join(root, file)).href);
     if (wanted.length === 0) return loaded;
-    return { ...loaded, source: wanted.reduce(exchanged, String(loaded.source)) };
+    const source = Buffer.from(loaded.source as Uint8Array).toString("utf8");
+    return { ...loaded, source: wanted.reduce(exchanged, source) };
   },
 });
 

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { hunt, type HuntOptions, type HuntProgress } from "../../../main/hunt/hunt.ts";
 import { Ledger } from "../../../main/hunt/ledger.ts";
@@ -167,7 +168,7 @@ describe("a hunt", () => {
 
   it("takes what the code under test throws for a find, and the end of a thread for its own", async () => {
     const folder = temporaryDir();
-    const throwing = join(import.meta.dirname, "throwing-worker.ts");
+    const throwing = fileURLToPath(new URL("throwing-worker.ts", import.meta.url));
     const options = { folder, jobs: 1, workerEntry: throwing, text: sometimes.replace("0.01", "0") };
     await expect(begin(options)).rejects.toThrow(
       /^A thread of the hunt died while it ran seeds? \d+.* \(it ended of itself\): what was found is kept in .*--resume/,

@@ -32,6 +32,8 @@ const isNoLarger = (small: Sizes, large: Sizes) =>
 
 const plannedOf = ({ planned }: Scenario) => planned ?? { faults: [], operations: [] };
 
+const say = (node: string) => `{ broadcast: { node: ${node}, text: t } }`;
+
 /** A failure by its looks alone, so that thousands of candidates cost nothing: which acts and nodes must be there. */
 const cause = fc.record({
   faults: fc.uniqueArray(fc.nat(30), { maxLength: 2 }),
@@ -127,7 +129,6 @@ describe("a failing scenario made small", () => {
   });
 
   it("takes acts out of a step, and times out of its repetition", () => {
-    const say = (node: string) => `{ broadcast: { node: ${node}, text: t } }`;
     const scenario = parseScenario(
       `name: said\ncluster: { nodes: [A, B, C] }\nsteps: [{ do: [${["A", "B", "C"].map(say).join(", ")}], repeat: { times: 40, every: 10ms } }]\nexpect: [{ settled: true }]\n`,
       "said.yaml",
