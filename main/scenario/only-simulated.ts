@@ -10,10 +10,10 @@ export function whyOnlySimulated({ steps, planned, storm }: Scenario): string | 
   const instead = 'only simulated disks do that: run it with "lightcone simulate".';
   for (const [index, step] of steps.entries()) {
     const act = step.do.find(({ name }) => onlySimulatedActs.has(name));
-    if (act !== undefined) return `Step ${index + 1} asks to ${actionWords(act)}; ${instead}`;
+    if (act !== undefined) return `Step ${index + 1} has "${actionWords(act)}"; ${instead}`;
   }
   const fault = planned?.faults.find(({ do: { name } }) => onlySimulatedActs.has(name));
-  if (fault !== undefined) return `A planned fault asks to ${actionWords(fault.do)}; ${instead}`;
+  if (fault !== undefined) return `A planned fault is "${actionWords(fault.do)}"; ${instead}`;
   const kind = storm?.faults.find((name) => onlySimulatedFaults.has(name));
   return kind === undefined ? null : `The storm has "${kind}" among its faults; ${instead}`;
 }

@@ -118,7 +118,11 @@ export const judgeConverged: Judge<"converged"> = (_, subject) => {
   const words = "at the end all running replicas of every key agree";
   const ring = commonRing(subject.running);
   if (ring === null) {
-    return result(words, "unknown", "At the end the running nodes do not agree who is on the ring.");
+    const why =
+      subject.running.length === 0
+        ? "No node was running at the end."
+        : "At the end the running nodes do not agree who is on the ring.";
+    return result(words, "unknown", why);
   }
   const { n = usualN } = subject.scenario.cluster;
   return asResult(

@@ -150,7 +150,11 @@ export class Steps {
     if (action === undefined) return done();
     this.#options.acts.perform(action, (error) => {
       if (error === undefined) this.#perform(step, index + 1, done);
-      else this.#fail(step, `could not be carried out: ${actionWords(action)}: ${withoutStop(error)}`);
+      else {
+        // The words of a step with one act are those of the act.
+        const which = step.do.length === 1 ? "" : `${actionWords(action)}: `;
+        this.#fail(step, `could not be carried out: ${which}${withoutStop(error)}`);
+      }
     });
   }
 }

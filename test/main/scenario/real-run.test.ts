@@ -361,7 +361,7 @@ describe("the end of a run", () => {
   });
 
   it.each([
-    ["steps: [{ do: { disk: { node: A, tear: true } } }]", /^Step 1 asks to .*lightcone simulate/],
+    ["steps: [{ do: { disk: { node: A, tear: true } } }]", /^Step 1 has "disk of A.*lightcone simulate/],
     ["storm: { for: 1s, faults: [kill, slow-disk] }", /"slow-disk".*lightcone simulate/],
   ])("refuses before the start what only simulated disks do: %s", async (part, sentence) => {
     const yaml = `

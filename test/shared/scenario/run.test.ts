@@ -165,7 +165,7 @@ describe("a run", () => {
     expect(run.step({ kind: "tick" }, 59_000)).toEqual([]);
     expect(run.step({ kind: "tick" }, 60_000)).toMatchObject([{ kind: "observe", label: "end" }]);
     expect(run.broken).toBe(
-      'Step 1 (kill A) could not be carried out: kill A: nothing came of "kill A" within 60 s.',
+      'Step 1 (kill A) could not be carried out: nothing came of "kill A" within 60 s.',
     );
     // Too late, but no mistake.
     run.step({ kind: "done", id: 1 }, 60_001);

@@ -144,7 +144,8 @@ describe("converged", () => {
       view.node === "B" ? { ...view, ring: nodeIds("B") } : view,
     );
     expect(judged(converged, { final: split }).verdict).toBe("unknown");
-    expect(judged(converged, { final: [] }).verdict).toBe("unknown");
+    const found = "No node was running at the end.";
+    expect(judged(converged, { final: [] })).toMatchObject({ verdict: "unknown", found });
   });
 });
 
