@@ -78,6 +78,15 @@ describe("a simulated run", () => {
       expect(simulation.result().traceSha256, `in steps of ${stride} ms`).toBe(whole.traceSha256);
       expect(told.map(canonicalLine)).toEqual(whole.record.events.map(canonicalLine));
     }
+    const few = new Simulation(options());
+    let calls = 1;
+    for (let before = 0; few.advance(1_000, 3); calls += 1) {
+      // One thing that happens makes a few events at most: it stops where it is told to, inside a stride.
+      expect(few.events - before).toBeLessThan(100);
+      before = few.events;
+    }
+    expect(calls).toBeGreaterThan(whole.events / 100);
+    expect(few.result().traceSha256).toBe(whole.traceSha256);
   });
 
   it("has the same hash by the portable hasher, and without keeping its events", () => {
