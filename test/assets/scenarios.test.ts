@@ -49,8 +49,9 @@ const judgeMutant = ({ file, change, tamper }: Mutant): RunVerdict => {
   const source = sourceOf(file);
   change?.(source);
   const scenario = scenarioSchema.parse(source);
-  const { record, verdict } = play(scenario, 1);
-  return tamper === undefined ? verdict : judge(scenario, tamper(record), limits);
+  // Judged as if it had come to its end: some wait in vain for what their fault would have brought about.
+  const { record } = play(scenario, 1);
+  return judge(scenario, tamper === undefined ? record : tamper(record), limits);
 };
 
 describe("the expectations of the demonstrations", () => {

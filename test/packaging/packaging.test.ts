@@ -137,6 +137,7 @@ describe("a packed application", () => {
     const folders = new Set(archived().map((file) => file.split("/").slice(0, 2).join("/")));
     expect([...folders].sort()).toEqual([
       "assets/icons",
+      "assets/scenarios",
       "dist/main",
       "dist/preload",
       "dist/renderer",
@@ -147,7 +148,7 @@ describe("a packed application", () => {
   });
 
   it("holds the files its entry points name", () => {
-    const entries = ["electron.js", "worker.js"].map((name) => `dist/main/${name}`);
+    const entries = ["electron.js", "worker.js", "hunt-worker.js"].map((name) => `dist/main/${name}`);
     const needed = [
       ...entries,
       "dist/preload/preload.cjs",

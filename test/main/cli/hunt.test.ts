@@ -23,7 +23,11 @@ function scenario(name: string, text: string): string {
   return name;
 }
 const file = scenario("sometimes.yaml", sometimes);
-const sound = scenario("sound.yaml", sometimes.replace("network: { loss: 0.01 }\n", ""));
+/** Whatever the seed: nothing is asked of it that a rare path could spoil. */
+const sound = scenario(
+  "sound.yaml",
+  sometimes.replace("network: { loss: 0.01 }\n", "").replace(/\n.*outcome: unknown, count: 0 }/, ""),
+);
 
 const options = { encoding: "utf8", cwd: dir } as const;
 function lightcone(...args: string[]) {
