@@ -104,6 +104,8 @@ export class World {
     if (!this.#options.cluster.gossip) return true;
     return machines.every(({ process }) => {
       const members = process!.replica.members();
+      // What is not durable yet is not in the trace yet either: a run begins after its cluster was seen to be ready.
+      if (!process!.isIdle) return false;
       return members.length >= machines.length && members.every(({ status }) => status === "alive");
     });
   }

@@ -147,3 +147,17 @@ describe("a simulated run", () => {
     });
   });
 });
+
+it("begins after the beliefs that made the cluster ready are in the trace", () => {
+  for (let seed = 0; seed < 300; seed += 1) {
+    const scenario = scenarioSchema.parse({
+      name: "ready",
+      cluster: { nodes: ["A", "B", "C"] },
+      steps: [{ do: { note: "begun" } }],
+    } satisfies ScenarioSource);
+    const { record } = simulate({ scenario, seed, version: "test", buggify: false, hasher: null });
+    const begun = record.events.findIndex(({ name }) => name === "step");
+    const late = record.events.slice(begun).filter(({ name }) => name === "member");
+    expect(late, `seed ${seed}`).toEqual([]);
+  }
+});
