@@ -154,6 +154,7 @@ it("begins after the beliefs that made the cluster ready are in the trace", () =
       name: "ready",
       cluster: { nodes: ["A", "B", "C"] },
       steps: [{ do: { note: "begun" } }],
+      end: "10ms",
     } satisfies ScenarioSource);
     const { record } = simulate({ scenario, seed, version: "test", buggify: false, hasher: null });
     const begun = record.events.findIndex(({ name }) => name === "step");
