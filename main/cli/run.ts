@@ -4,7 +4,7 @@ import { Command } from "commander";
 import { LabError } from "../../shared/contract/errors.ts";
 import { whyOnlySimulated } from "../scenario/only-simulated.ts";
 import { type RealRunResult, runScenario } from "../scenario/real-run.ts";
-import { prepareRunFolder, writeRunFolder } from "../scenario/run-folder.ts";
+import { prepareRunFolder, realRun, writeRunFolder } from "../scenario/run-folder.ts";
 import { exitCodes, verdictLines } from "../scenario/verdict-lines.ts";
 import { onInterrupts } from "../worker/interrupts.ts";
 import { printable } from "./printable.ts";
@@ -67,18 +67,7 @@ async function run(file: string, flags: RunFlags, version: string): Promise<numb
     },
   });
   const { verdict, record, ms } = result;
-  const { name } = scenario;
-  writeRunFolder(folder, {
-    name,
-    text,
-    world: "real",
-    seed,
-    version,
-    verdict,
-    record,
-    traceSha256: null,
-    ms,
-  });
+  writeRunFolder(folder, realRun(scenario.name, text, { seed, version, ...result }));
   process.stdout.write(
     flags.json
       ? `${JSON.stringify({ seed, version, verdict, events: record.events.length, ms, folder })}\n`

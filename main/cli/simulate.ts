@@ -9,7 +9,7 @@ import { firstDifference } from "../../shared/simulation/canonical.ts";
 import { Simulation } from "../../shared/simulation/simulation.ts";
 import type { SimulationResult } from "../../shared/simulation/types.ts";
 import { nativeHasher } from "../scenario/native-hasher.ts";
-import { prepareRunFolder, readRunFolder, writeRunFolder } from "../scenario/run-folder.ts";
+import { prepareRunFolder, readRunFolder, simulatedRun, writeRunFolder } from "../scenario/run-folder.ts";
 import { exitCodes, verdictLines } from "../scenario/verdict-lines.ts";
 import { onInterrupts } from "../worker/interrupts.ts";
 import { printable } from "./printable.ts";
@@ -72,21 +72,8 @@ async function runSimulation(file: string, flags: SimulateFlags, version: string
   });
   await play(simulation);
   const result = simulation.result();
-  const { verdict, record, traceSha256, virtualMs: ms, reached } = result;
-  const name = scenario.name;
-  writeRunFolder(folder, {
-    name,
-    text,
-    world: "simulated",
-    seed,
-    version,
-    verdict,
-    record,
-    traceSha256,
-    ms,
-    reached,
-    rarePaths,
-  });
+  const { verdict } = result;
+  writeRunFolder(folder, simulatedRun(scenario.name, text, result, rarePaths));
   const differences = [
     ...differenceFromHash(result, flags.expectSha256),
     ...(earlier === null ? [] : differenceFromRun(result, flags.compare!, earlier)),

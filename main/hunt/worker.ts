@@ -18,7 +18,7 @@ import type { RunVerdict } from "../../shared/scenario/run.types.ts";
 import type { FoundFailure } from "./ledger.ts";
 import type { FromWorker, ToWorker, WorkerSetup } from "./messages.ts";
 import { nativeHasher } from "../scenario/native-hasher.ts";
-import { prepareRunFolder, writeRunFolder } from "../scenario/run-folder.ts";
+import { prepareRunFolder, simulatedRun, writeRunFolder } from "../scenario/run-folder.ts";
 
 /** Virtual time between two looks whether a run is over. */
 const strideMs = 60_000;
@@ -55,21 +55,9 @@ function tellStep({ op, name, detail }: RecordedEvent): void {
 }
 
 function keep(folder: string, source: string, result: SimulationResult, rarePaths: boolean): void {
-  const { verdict, record, traceSha256, virtualMs, reached, seed } = result;
   prepareRunFolder(folder);
-  writeRunFolder(folder, {
-    name: `${scenario.name}, seed ${seed}, simulated`,
-    text: source,
-    world: "simulated",
-    seed,
-    version,
-    verdict,
-    record,
-    traceSha256,
-    ms: virtualMs,
-    reached,
-    rarePaths,
-  });
+  const name = `${scenario.name}, seed ${result.seed}, simulated`;
+  writeRunFolder(folder, simulatedRun(name, source, result, rarePaths));
 }
 
 /** A hunt is for what seldom happens, so rare paths are on in every run of it. Only a run that is kept is hashed. */

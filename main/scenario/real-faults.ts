@@ -53,10 +53,9 @@ export async function carryOut({ faults, network, supervisor, recorder }: Cluste
     case "end-rule":
       network.endRule(action.value);
       break;
-    case "flap":
     case "disk":
     case "old-disk":
-      // The interpreter turns a flap into links; the others were refused before the start.
+      // Refused before the start.
       throw new Error(`The lab was asked for "${action.name}", which it does not do.`);
   }
   // A client's next request must not overtake what the nodes were told.

@@ -17,6 +17,7 @@ import { LabError } from "../../shared/contract/errors.ts";
 import type { World } from "../../shared/contract/studio.ts";
 import { historyOf } from "../../shared/scenario/history.ts";
 import type { RunRecord, RunVerdict } from "../../shared/scenario/run.types.ts";
+import type { SimulationResult } from "../../shared/simulation/types.ts";
 import type { RecordedEvent } from "../../shared/trace/event.ts";
 import { SessionFile } from "../lab/session-file.ts";
 import { makeDirectory } from "../storage/make-directory.ts";
@@ -37,6 +38,39 @@ export interface FinishedRun {
   readonly reached?: Readonly<Record<string, number>>;
   /** Of a simulated run: whether rare paths were switched on by seed. */
   readonly rarePaths?: boolean;
+}
+
+/** A simulated run as its folder keeps it. */
+export function simulatedRun(
+  name: string,
+  text: string,
+  result: SimulationResult,
+  rarePaths: boolean,
+): FinishedRun {
+  const { seed, version, verdict, record, traceSha256, virtualMs: ms, reached } = result;
+  return {
+    name,
+    text,
+    world: "simulated",
+    seed,
+    version,
+    verdict,
+    record,
+    traceSha256,
+    ms,
+    reached,
+    rarePaths,
+  };
+}
+
+/** A run on real processes as its folder keeps it. */
+export function realRun(
+  name: string,
+  text: string,
+  result: Pick<FinishedRun, "seed" | "version" | "verdict" | "record" | "ms">,
+): FinishedRun {
+  const { seed, version, verdict, record, ms } = result;
+  return { name, text, world: "real", seed, version, verdict, record, traceSha256: null, ms };
 }
 
 const files = {

@@ -1,7 +1,7 @@
 /** The two worlds a scenario of the window is played in. */
 import { Worker } from "node:worker_threads";
 import { runScenario } from "../scenario/real-run.ts";
-import { prepareRunFolder, writeRunFolder } from "../scenario/run-folder.ts";
+import { prepareRunFolder, realRun, writeRunFolder } from "../scenario/run-folder.ts";
 import type { FromWorker, ToWorker, WorkerSetup } from "../hunt/messages.ts";
 import type { Played, PlayOptions } from "./runs.ts";
 
@@ -36,7 +36,7 @@ export const playReal =
   async (options: PlayOptions): Promise<Played> => {
     const { loaded, seed, folder, signal } = options;
     const { scenario, text } = loaded;
-    const { record, verdict, ms } = await runScenario({
+    const result = await runScenario({
       scenario,
       seed,
       workerEntry,
@@ -46,16 +46,6 @@ export const playReal =
     });
     const name = `${scenario.name}, seed ${seed}, on real processes`;
     prepareRunFolder(folder);
-    writeRunFolder(folder, {
-      name,
-      text,
-      world: "real",
-      seed,
-      version,
-      verdict,
-      record,
-      traceSha256: null,
-      ms,
-    });
-    return { verdict, traceSha256: null };
+    writeRunFolder(folder, realRun(name, text, { seed, version, ...result }));
+    return { verdict: result.verdict, traceSha256: null };
   };

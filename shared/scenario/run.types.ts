@@ -45,10 +45,10 @@ export type CallAnswer =
   /** `definite`: it certainly had no effect. A node that is down refuses definitely; a broken connection does not. */
   | { readonly ok: false; readonly definite: boolean; readonly code: string; readonly message: string };
 
-/** Acts of the lab, one at a time per id; the world says `done` when it has taken effect, or why it could not. */
+/** Acts of the lab, a flap as the links it turns into, one at a time per id; the world says `done` when it has taken effect, or why it could not. */
 export type FaultAction = Exclude<
   Action,
-  { readonly name: "put" | "get" | "delete" | "local" | "tell" | "broadcast" | "mint" | "snapshot" }
+  { readonly name: "put" | "get" | "delete" | "local" | "tell" | "broadcast" | "mint" | "snapshot" | "flap" }
 >;
 
 export type RunOutput =

@@ -22,8 +22,6 @@ export class Faults {
   readonly #world: World;
   #partition: Partition | null = null;
   #partitions = 0;
-  /** Pairs that flap; a flap whose object is no longer here has ended. */
-  readonly #flaps = new Set<Value<"flap">>();
 
   constructor(world: World) {
     this.#world = world;
@@ -80,9 +78,6 @@ export class Faults {
       }
       case "cut":
         this.#change(action.value.from, action.value.to, { blocked: true });
-        break;
-      case "flap":
-        this.#flap(action.value);
         break;
       case "heal":
         this.#heal(action.value === "all");
@@ -213,28 +208,12 @@ export class Faults {
     return rest.length === 0 ? groups : [...groups, rest];
   }
 
-  #flap(flap: Value<"flap">): void {
-    const { from, to, up, down } = flap;
-    this.#pair(from, to);
-    this.#flaps.add(flap);
-    const turn = (blocked: boolean) => {
-      if (!this.#flaps.has(flap)) return;
-      if (!this.#world.machines.has(from) || !this.#world.machines.has(to)) return;
-      this.#change(from, to, { blocked });
-      this.#change(to, from, { blocked });
-      // At least a tenth of a millisecond: a scenario may ask for no pause at all.
-      this.#world.time.after(Math.max(100, Math.round((blocked ? down : up) * 1_000)), () => turn(!blocked));
-    };
-    turn(true);
-  }
-
-  /** Every cut and flap ends; with `all`, every link comes to rest and every rule ends. */
+  /** Every cut ends; with `all`, every link comes to rest and every rule ends. */
   #heal(all: boolean): void {
     const { network } = this.#world;
     const cut = new Set((this.#partition?.cut ?? []).map(([from, to]) => `${from}>${to}`));
     this.#world.lab("heal", { id: this.#partition?.id ?? null });
     this.#partition = null;
-    this.#flaps.clear();
     for (const [from, to] of this.#pairs()) {
       const before = network.settings(from, to);
       const after = network.change(from, to, all ? restingLink : { blocked: false });

@@ -118,19 +118,6 @@ describe("a cut", () => {
     expect(tell(lab, 1)).toEqual(["m1"]);
   });
 
-  it("comes and goes when it flaps, until it is healed", () => {
-    const lab = quiet();
-    lab.act({ name: "flap", value: { from: A, to: B, up: 30, down: 30 } });
-    const arrived: boolean[] = [];
-    for (let i = 0; i < 20; i += 1) arrived.push(tell(lab, 1, 17).length > 0);
-    expect(arrived).toContain(true);
-    expect(arrived).toContain(false);
-    lab.act({ name: "heal", value: "cuts" });
-    const from = lab.events.length;
-    expect(tell(lab, 5, 200)).toHaveLength(5);
-    expect(lab.events.slice(from).filter((event) => event.name === "link")).toEqual([]);
-  });
-
   it("separates the sides of a partition; who is in none stands on a third, and a new one replaces it", () => {
     const lab = quiet(["A", "B", "C"]);
     lab.act({ name: "partition", value: { groups: [[A], [B]] } });

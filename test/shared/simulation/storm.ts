@@ -55,7 +55,6 @@ export function storm({ seed, nodes, stormMs, buggify }: StormOptions): Simulate
       { name: "isolate", value: node },
       { name: "partition", value: { groups: [[from], [to]] } },
       { name: "cut", value: { from, to } },
-      { name: "flap", value: { from, to, up: 100, down: 70 } },
       { name: "clog", value: { from, to } },
       {
         name: "link",
