@@ -128,7 +128,7 @@ describe("real nodes", () => {
     );
     one.tell({ kind: "rules", rules: [], clogged: [] });
     expect((await put).status).toBe(200);
-    expect(received("late")).toHaveLength(1);
+    await eventually("the late message", () => received("late").length === 1);
   });
 });
 
