@@ -1,7 +1,7 @@
 /** The broadcast application on real nodes: over HTTP, over TCP, over a SIGKILL. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Stamp } from "../../../shared/broadcast/types.ts";
-import { eventually, TestCluster, type TestNode } from "./cluster.ts";
+import { eventually, patient, TestCluster, type TestNode } from "./cluster.ts";
 
 let cluster: TestCluster;
 beforeEach(() => {
@@ -35,7 +35,7 @@ async function mintOverKill(flags: readonly string[]): Promise<string[]> {
 
 describe("POST /api/v1/act", () => {
   it("gives the stamps of lesson 1, and shows them in the trace", async () => {
-    const [a, b, c] = await cluster.startMany(3, { control: true });
+    const [a, b, c] = await cluster.startMany(3, { control: true, flags: [patient] });
     expect(stampOf((await act(a!, { kind: "local", text: "a" })).body)).toMatchObject({
       vector: { "node-1": 1 },
       lamport: 1,
@@ -48,7 +48,7 @@ describe("POST /api/v1/act", () => {
   });
 
   it("delivers a total order alike everywhere", async () => {
-    const nodes = await cluster.startMany(3, { control: true });
+    const nodes = await cluster.startMany(3, { control: true, flags: [patient] });
     const texts = Array.from({ length: 12 }, (_, i) => `t${i}`);
     await Promise.all(
       texts.map((text, i) => act(nodes[i % 3]!, { kind: "broadcast", text, order: "total" })),

@@ -14,6 +14,9 @@ import type { TraceEvent } from "../../../shared/trace/event.ts";
 
 const entry = resolve(import.meta.dirname, "../../../main/worker/main.ts");
 
+/** For tests of anything but failure detection: however long the machine stands still, nobody is convicted. */
+export const patient = '--membership={"suspicionMult":1000}';
+
 const portsGiven = new Set<number>();
 
 /** A port that no connection's near end can take while its node is down, and no other node of this file has. */
@@ -27,7 +30,7 @@ export async function freePort(): Promise<number> {
 export async function eventually<Result>(
   what: string,
   probe: () => Result | undefined | false | Promise<Result | undefined | false>,
-  withinMs = 20_000,
+  withinMs = 60_000,
 ): Promise<Result> {
   const latest = Date.now() + withinMs;
   for (;;) {
@@ -67,17 +70,24 @@ export class TestNode {
   readonly received: NodeToLab[] = [];
   stdout = "";
   stderr = "";
+  #fences = 0;
 
   constructor(id: string, port: number, dataDir: string, settings: NodeSettings) {
     this.id = id;
     this.port = port;
     this.dataDir = dataDir;
     const flags = [`--node-id=${id}`, `--port=${port}`, `--data-dir=${dataDir}`, "--preset=lab"];
+    // A slow answer is an answer: who asks waits longer than the usual 2 s.
+    const patience = ["--request-timeout=30000"];
     const control = settings.control ? ["--control-fd=3"] : [];
-    this.process = spawn(process.execPath, [entry, ...flags, ...control, ...(settings.flags ?? [])], {
-      stdio: ["ignore", "pipe", "pipe", settings.control ? "pipe" : "ignore"],
-      env: { ...process.env, ...settings.env },
-    });
+    this.process = spawn(
+      process.execPath,
+      [entry, ...flags, ...patience, ...control, ...(settings.flags ?? [])],
+      {
+        stdio: ["ignore", "pipe", "pipe", settings.control ? "pipe" : "ignore"],
+        env: { ...process.env, ...settings.env },
+      },
+    );
     this.process.stdout!.on("data", (chunk) => (this.stdout += String(chunk)));
     this.process.stderr!.on("data", (chunk) => (this.stderr += String(chunk)));
     this.exit = new Promise((done) => this.process.once("close", (code, signal) => done({ code, signal })));
@@ -98,6 +108,15 @@ export class TestNode {
 
   tell(message: LabToNode): void {
     this.line.write(encodeFrame(message));
+  }
+
+  /** Resolves when what was told before is in force and what happened before is in `events`: HTTP may overtake both. */
+  async fence(): Promise<void> {
+    const number = ++this.#fences;
+    this.tell({ kind: "fence", number });
+    await eventually(`${this.id} to do as it was told`, () =>
+      this.received.some((message) => message.kind === "fence" && message.number === number),
+    );
   }
 
   /** Events that came over the lab's line. */
@@ -125,7 +144,7 @@ export class TestNode {
       method,
       headers,
       ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
-      signal: AbortSignal.timeout(20_000),
+      signal: AbortSignal.timeout(60_000),
     });
     const text = await response.text();
     const isJson = response.headers.get("content-type")?.startsWith("application/json");

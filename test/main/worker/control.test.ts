@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { readTraceAfter } from "../../../main/storage/trace-blobs.ts";
 import { type LinkSettings, restingLink } from "../../../shared/contract/state.ts";
 import { descends } from "../../../shared/clock/vector-clock.ts";
-import { eventually, TestCluster, type TestNode } from "./cluster.ts";
+import { eventually, patient, TestCluster, type TestNode } from "./cluster.ts";
 
 let cluster: TestCluster;
 beforeEach(() => {
@@ -35,8 +35,8 @@ describe("events on the line", () => {
   });
 
   it("tie lanes together: every receive names a send, and its clock has seen it", async () => {
-    const nodes = await cluster.startMany(3, { control: true });
-    await nodes[0]!.put("k", "v");
+    const nodes = await cluster.startMany(3, { control: true, flags: [patient] });
+    expect((await nodes[0]!.put("k", "v")).status).toBe(200);
     const has = (name: string) =>
       nodes
         .flatMap(({ events }) => events)
@@ -111,11 +111,10 @@ describe("link faults", () => {
   });
 
   it("latency delays, and is counted", async () => {
-    const [one] = (await cluster.startMany(2, { control: true, flags: ["--n=2", "--r=1", "--w=2"] })) as [
-      TestNode,
-    ];
+    const flags = ["--n=2", "--r=1", "--w=2", patient];
+    const [one] = (await cluster.startMany(2, { control: true, flags })) as [TestNode];
     one.tell({ kind: "links", links: { "node-2": link({ latency: { kind: "constant", ms: 120 } }) } });
-    await eventually("the setting to be confirmed", () => countsOf(one, "node-2"));
+    await one.fence();
     const start = performance.now();
     expect((await one.put("k", "v")).status).toBe(200);
     expect(performance.now() - start).toBeGreaterThanOrEqual(119);
@@ -125,11 +124,11 @@ describe("link faults", () => {
   it("duplicates arrive twice and do no harm", async () => {
     const [one, two] = (await cluster.startMany(2, {
       control: true,
-      flags: ["--n=2", "--r=1", "--w=2"],
+      flags: ["--n=2", "--r=1", "--w=2", patient],
     })) as [TestNode, TestNode];
     one.tell({ kind: "links", links: { "node-2": link({ duplicate: 1 }) } });
-    await eventually("the setting to be confirmed", () => countsOf(one, "node-2"));
-    await one.put("k", "v");
+    await one.fence();
+    expect((await one.put("k", "v")).status).toBe(200);
     const twice = await eventually("a message that came twice", () => {
       const receives = two.events.filter(({ type, name }) => type === "receive" && name === "REPLICATE");
       return receives.length === 2 && receives;

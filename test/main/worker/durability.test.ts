@@ -1,6 +1,6 @@
 /** SIGKILL under load: no acknowledged write is lost. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { eventually, TestCluster, type TestNode } from "./cluster.ts";
+import { eventually, patient, TestCluster, type TestNode } from "./cluster.ts";
 
 let cluster: TestCluster;
 beforeEach(() => {
@@ -50,7 +50,7 @@ describe("SIGKILL under load", () => {
   });
 
   it("of three nodes, all killed at once, none forgets what it acknowledged", async () => {
-    let nodes = await cluster.startMany(3);
+    let nodes = await cluster.startMany(3, { flags: [patient] });
     const acknowledged = new Map<string, string>();
     const writers = nodes.flatMap((node, index) =>
       [0, 1].map((offset) => writeUntilDead(node, index * 2 + offset, acknowledged)),
@@ -58,10 +58,12 @@ describe("SIGKILL under load", () => {
     await eventually("two hundred keys to be written", () => acknowledged.size >= 200);
     await Promise.all(nodes.map((node) => node.signal("SIGKILL")));
     await Promise.all(writers);
-    nodes = await Promise.all(nodes.map((node) => cluster.restart(node)));
+    nodes = await Promise.all(nodes.map((node) => cluster.restart(node, { flags: [patient] })));
     await cluster.allAlive(nodes);
     for (const [key, value] of acknowledged) {
-      const found = (await nodes[0]!.get(key)).body["values"] as string[];
+      const { status, body } = await nodes[0]!.get(key);
+      expect(status, key).toBe(200);
+      const found = body["values"] as string[];
       const best = found.toSorted(newest).at(-1)!;
       expect(newest(best, value), `${key}: ${best} after ${value}`).toBeGreaterThanOrEqual(0);
     }

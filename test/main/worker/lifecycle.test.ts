@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { eventually, freePort, TestCluster, type TestNode } from "./cluster.ts";
+import { eventually, freePort, patient, TestCluster, type TestNode } from "./cluster.ts";
 
 let cluster: TestCluster;
 beforeEach(() => {
@@ -35,12 +35,12 @@ describe("a graceful end", () => {
   });
 
   it("hands its keys over, so that they outlive it", async () => {
-    const [one, two] = (await cluster.startMany(2, { flags: ["--n=1", "--r=1", "--w=1"] })) as [
-      TestNode,
-      TestNode,
-    ];
-    for (let index = 0; index < 20; index++) await one.put(`key-${index}`, String(index));
-    await two.signal("SIGTERM");
+    const flags = ["--n=1", "--r=1", "--w=1", patient];
+    const [one, two] = (await cluster.startMany(2, { flags })) as [TestNode, TestNode];
+    for (let index = 0; index < 20; index++) {
+      expect((await one.put(`key-${index}`, String(index))).status).toBe(200);
+    }
+    expect(await two.signal("SIGTERM")).toEqual({ code: 0, signal: null });
     await eventually("node-2 to have left", async () => (await one.beliefs())["node-2"] === "left");
     for (let index = 0; index < 20; index++) {
       expect((await one.get(`key-${index}`)).body).toMatchObject({ value: String(index) });

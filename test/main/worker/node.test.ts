@@ -1,6 +1,6 @@
 /** Whole nodes, as a person meets them with curl and kill. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { eventually, freePort, TestCluster, type TestNode } from "./cluster.ts";
+import { eventually, freePort, patient, TestCluster, type TestNode } from "./cluster.ts";
 
 let cluster: TestCluster;
 beforeEach(() => {
@@ -25,7 +25,11 @@ const operationsOf = async (node: TestNode) => {
 
 describe("three nodes", () => {
   it("join by a seed, take a write on one and answer a read on another", async () => {
-    const [one, two, three] = (await cluster.startMany(3)) as [TestNode, TestNode, TestNode];
+    const [one, two, three] = (await cluster.startMany(3, { flags: [patient] })) as [
+      TestNode,
+      TestNode,
+      TestNode,
+    ];
     const written = await one.put("user:123", "John Doe");
     expect(written.status).toBe(200);
     expect(written.body).toMatchObject({
@@ -79,10 +83,12 @@ describe("three nodes", () => {
   });
 
   it("report concurrent writes as a conflict, and a replicated write never", async () => {
-    const nodes = (await cluster.startMany(3)) as [TestNode, TestNode, TestNode];
+    const nodes = (await cluster.startMany(3, { flags: [patient] })) as [TestNode, TestNode, TestNode];
     const [one, two, three] = nodes;
     for (let turn = 0; turn < 5; turn++) {
-      expect((await nodes[turn % 3]!.put("calm", String(turn))).body).toMatchObject({ conflict: false });
+      // On every node before the next write: what a node has not got yet, it writes beside.
+      const { body } = await nodes[turn % 3]!.put("calm", String(turn), undefined, "?w=3");
+      expect(body).toMatchObject({ conflict: false });
     }
     for (const node of nodes) expect(await conflictsOf(node)).toEqual([]);
 
@@ -110,9 +116,11 @@ describe("three nodes", () => {
   });
 
   it("become four without a failed request, and the new one owns its share", async () => {
-    const nodes = await cluster.startMany(3);
-    for (let index = 0; index < 50; index++) await nodes[index % 3]!.put(`key-${index}`, String(index));
-    const four = await cluster.start("node-4", { flags: [`--seed-node=${nodes[1]!.address}`] });
+    const nodes = await cluster.startMany(3, { flags: [patient] });
+    for (let index = 0; index < 50; index++) {
+      expect((await nodes[index % 3]!.put(`key-${index}`, String(index))).status).toBe(200);
+    }
+    const four = await cluster.start("node-4", { flags: [`--seed-node=${nodes[1]!.address}`, patient] });
     const statuses = new Set<number>();
     await eventually("all four to see each other", async () => {
       statuses.add((await nodes[0]!.put("during", "x")).status);

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { OutgoingRules } from "../../../main/worker/rules.ts";
 import type { ActiveRule } from "../../../shared/scenario/rules.ts";
 import type { MessageRule } from "../../../shared/scenario/schema.ts";
-import { eventually, TestCluster, type TestNode } from "./cluster.ts";
+import { eventually, patient, TestCluster, type TestNode } from "./cluster.ts";
 
 const active = (id: number, rule: object, seen: Record<string, number> = {}): ActiveRule => ({
   id,
@@ -89,6 +89,7 @@ describe("real nodes", () => {
     const [one, two] = await startTwo(cluster);
     const rule = { do: "drop", message: "REPLICATE", from: "node-1", key: "k", nth: 2, name: "the second" };
     one.tell({ kind: "rules", rules: [active(1, rule)], clogged: [] });
+    await one.fence();
     expect((await one.put("k", "first")).status).toBe(200);
     expect((await one.put("other", "x")).status).toBe(200);
     await one.put("k", "second");
@@ -114,6 +115,7 @@ describe("real nodes", () => {
       );
     const hold = active(1, { do: "hold", message: "REPLICATE", key: "k" });
     one.tell({ kind: "rules", rules: [hold], clogged: [] });
+    await one.fence();
     expect((await one.put("k", "held")).status).toBe(200);
     expect((await one.put("other", "passes")).status).toBe(200);
     await eventually("the other key", () => received("other").length === 1);
@@ -122,17 +124,19 @@ describe("real nodes", () => {
     await eventually("the held message", () => received("k").length === 1);
 
     one.tell({ kind: "rules", rules: [], clogged: ["node-2"] });
+    await one.fence();
     const put = one.put("late", "x", undefined, "?w=2&r=1");
     await eventually("the write to have been sent", () =>
       one.events.some(({ type, key }) => type === "send" && key === "late"),
     );
     one.tell({ kind: "rules", rules: [], clogged: [] });
     expect((await put).status).toBe(200);
-    await eventually("the late message", () => received("late").length === 1);
+    await two.fence();
+    expect(received("late")).toHaveLength(1);
   });
 });
 
 async function startTwo(cluster: TestCluster): Promise<[TestNode, TestNode]> {
-  const flags = ["--n=2", "--r=2", "--w=1"];
+  const flags = ["--n=2", "--r=2", "--w=1", patient];
   return (await cluster.startMany(2, { control: true, flags })) as [TestNode, TestNode];
 }
