@@ -1,5 +1,5 @@
-/** Waits on a state, never for a time: long enough for a machine that does much else. */
+/** Waits on a state, never for a time: the limit only ends what would hang, also on a machine that does much else. */
 import { vi } from "vitest";
 
 export const eventually = <Result>(check: () => Result | Promise<Result>): Promise<Result> =>
-  vi.waitFor(check, { timeout: 20_000, interval: 20 });
+  vi.waitFor(check, { timeout: 60_000, interval: 20 });

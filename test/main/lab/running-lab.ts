@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, vi } from "vitest";
+import { expect } from "vitest";
 import { type Lab, type LabOptions, startLab } from "../../../main/lab/lab.ts";
 import type {
   CommandName,
@@ -12,6 +12,9 @@ import type {
 } from "../../../shared/contract/contract.ts";
 import type { LabState, NodeState } from "../../../shared/contract/state.ts";
 import type { RecordedEvent } from "../../../shared/trace/event.ts";
+import { eventually } from "../../eventually.ts";
+
+export { eventually };
 
 export const workerEntry = join(import.meta.dirname, "../../../main/worker/main.ts");
 
@@ -100,7 +103,7 @@ export class RunningLab {
 
 /** Who is alive, as this node believes. */
 export async function aliveAt(address: string): Promise<string[]> {
-  const response = await fetch(`http://${address}/gossip/members`, { signal: AbortSignal.timeout(10_000) });
+  const response = await fetch(`http://${address}/gossip/members`, { signal: AbortSignal.timeout(60_000) });
   const { cluster_members: members } = (await response.json()) as {
     cluster_members: Record<string, { status: string }>;
   };
@@ -108,9 +111,6 @@ export async function aliveAt(address: string): Promise<string[]> {
     .filter((id) => members[id]!.status === "alive")
     .sort();
 }
-
-export const eventually = <Result>(check: () => Result | Promise<Result>): Promise<Result> =>
-  vi.waitFor(check, { timeout: 20_000, interval: 25 });
 
 /** A dead process that nobody has asked about yet (a zombie) does not run. */
 export function isRunning(pid: number): boolean {
