@@ -51,7 +51,7 @@ export interface ProcessHost {
 const hasStopSignal = process.platform !== "win32";
 const controlFd = 3;
 const lastWordsMax = 4096;
-const freezeMs = 1_000;
+const freezeMs = 5_000;
 
 export const childProcessHost: ProcessHost = {
   start(command, onMessage, onExit) {
