@@ -71,9 +71,9 @@ export class RunningLab {
     return pid;
   }
 
-  /** All that is recorded of the live session. */
-  async recorded(): Promise<RecordedEvent[]> {
-    const session = (await this.state()).session.id;
+  /** All that is recorded of a session, the live one when none is named. */
+  async recorded(id?: string): Promise<RecordedEvent[]> {
+    const session = id ?? (await this.state()).session.id;
     const all: RecordedEvent[] = [];
     for (;;) {
       const { events, last } = await this.call("events.page", {

@@ -54,7 +54,7 @@ describe("acts", () => {
   it("carries out every act on processes, network, clocks and application, and records it", async () => {
     const result = await play(`
       name: Everything
-      cluster: { nodes: [A, B, C], w: 2, r: 2 }
+      cluster: { nodes: [A, B, C], w: 3, r: 2 }
       network: { latency: 1ms }
       steps:
         - do:
@@ -82,6 +82,7 @@ describe("acts", () => {
             - flap: { from: A, to: C, up: 20ms, down: 20ms }
             - heal: cuts
         - when: { settled: [A, B, C] }
+          within: 60s
           do:
             - pause: C
             - resume: C
@@ -91,8 +92,12 @@ describe("acts", () => {
             - wipe: C
             - restart: { node: C, clock: lose }
             - add: D
-            - remove: D
-            - note: done
+        - when: { settled: [A, B, C, D] }
+          within: 60s
+          do: { remove: D }
+        - when: { settled: [A, B, C] }
+          within: 60s
+          do: { note: done }
       end: 100ms
       expect:
         - event: { name: TELL, type: receive, node: C, count: 1 }
@@ -135,7 +140,7 @@ describe("acts", () => {
             - pause: A
         - do: { put: { node: A, key: k, value: broken } }
           background: true
-        - after: 200ms
+        - after: 2s
           do: { kill: A }
     `);
     expect(outcomes(result)).toEqual(["fail", "fail", "unknown"]);
@@ -192,6 +197,7 @@ describe("message rules", () => {
             - kill: A
             - restart: A
         - when: { settled: true }
+          within: 60s
           do: { put: { node: A, key: k, value: two } }
         - when: { event: { node: A, type: lost, name: REPLICATE } }
           do: { note: dropped }

@@ -174,11 +174,13 @@ describe("a hunt in a lab", () => {
   it("tells about itself no more often than the lab pushes its state", async () => {
     let pushes = 0;
     const stop = lab.connection.on("state", () => (pushes += 1));
+    const startedAt = performance.now();
     const state = await hunted("always", 150, false);
     stop();
     expect(state).toMatchObject({ status: "over", done: 150 });
     expect(state.failures).toHaveLength(150);
-    expect(pushes).toBeLessThan(150);
+    // One push in 100 ms, however long it took; a timer may go off a little early.
+    expect(pushes).toBeLessThanOrEqual((performance.now() - startedAt) / 95 + 1);
     expect(state.failures.filter(({ minimised }) => minimised !== null)).toHaveLength(5);
   });
 
