@@ -52,7 +52,7 @@ beforeAll(async () => {
   config = await builderConfig.getConfig(root, null, null);
   await pack({});
   unpacked = join(scratch, "out", "linux-unpacked", "resources", "app.asar.unpacked");
-}, 120_000);
+});
 afterAll(() => rmSync(scratch, { recursive: true }));
 
 const filesUnder = (folder: string) =>

@@ -129,7 +129,7 @@ it.skipIf(skipped(process.platform !== "linux", "the test finds processes in /pr
     let stderr = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
     child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
-    await expect.poll(() => stderr, { timeout: 20_000 }).toContain("step 2 of 3");
+    await expect.poll(() => stderr).toContain("step 2 of 3");
     const pids = workersOf(child.pid!).map(({ pid }) => pid);
     expect(pids).toHaveLength(2);
     child.kill("SIGINT");

@@ -55,7 +55,7 @@ async function foreignFrame(): Promise<Frame> {
     frame.srcdoc = "<p>foreign</p>";
     document.body.append(frame);
   });
-  await vi.waitUntil(() => desktop.page.frames().length > 1, 20_000);
+  await vi.waitUntil(() => desktop.page.frames().length > 1, 60_000);
   return desktop.page.frames()[1]!;
 }
 

@@ -61,7 +61,7 @@ export async function openDesktop(
     }),
   });
   process.argv = argv;
-  await vi.waitUntil(() => currentWindow().visible, 20_000);
+  await vi.waitUntil(() => currentWindow().visible, 60_000);
   return {
     page: await currentWindow().webContents.page,
     dataDir,

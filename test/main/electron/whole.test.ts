@@ -34,7 +34,7 @@ describe("the built desktop host", () => {
       );
     });
     await import(bundle);
-    await vi.waitUntil(() => electron.hasWindow() && electron.currentWindow().visible, 20_000);
+    await vi.waitUntil(() => electron.hasWindow() && electron.currentWindow().visible, 60_000);
     page = await electron.currentWindow().webContents.page;
   });
   afterAll(async () => {

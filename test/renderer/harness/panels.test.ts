@@ -17,7 +17,7 @@ beforeAll(async () => {
   page.on("console", (message) => {
     if (message.type() === "error") faults.push(message.text());
   });
-}, 120_000);
+});
 
 afterAll(async () => {
   await browser?.close();

@@ -13,6 +13,7 @@ import {
 import { openSession, pointAt } from "../../../renderer/scenarios/open.ts";
 import type { ScenarioRunState } from "../../../shared/contract/studio.ts";
 import { labLane } from "../../../shared/trace/event.ts";
+import { eventually } from "../../eventually.ts";
 import { createFakeLab, eventOf, sessionOf } from "../fake-lab.ts";
 
 const running: ScenarioRunState = {
@@ -79,7 +80,7 @@ describe("the player of scenarios", () => {
   async function play(): Promise<void> {
     await startRun("lesson", "simulated", 3);
     shows(over);
-    await vi.waitFor(() => expect(state().cursor).not.toBeNull());
+    await eventually(() => expect(state().cursor).not.toBeNull());
   }
 
   it("opens the run it started, before its first step", async () => {
@@ -92,8 +93,8 @@ describe("the player of scenarios", () => {
     shows(running);
     expect(shown()).toBe("live");
     shows(over);
-    await vi.waitFor(() => expect(shown()).toBe("recorded"));
-    await vi.waitFor(() => expect(state().cursor).toBe(recording[1]!.at));
+    await eventually(() => expect(shown()).toBe("recorded"));
+    await eventually(() => expect(state().cursor).toBe(recording[1]!.at));
     expect(state().selection).toBeNull();
   });
 
@@ -103,7 +104,7 @@ describe("the player of scenarios", () => {
       return { run: "run-1" };
     };
     await startRun("lesson", "simulated", 3);
-    await vi.waitFor(() => expect(shown()).toBe("recorded"));
+    await eventually(() => expect(shown()).toBe("recorded"));
   });
 
   it("leaves the window where it is when another one started the run, or when it was cancelled", async () => {
@@ -144,14 +145,14 @@ describe("the player of scenarios", () => {
     await play();
     fake.record("other", recording);
     await openSession("other", () => goTo("before"));
-    await vi.waitFor(() => expect(state().cursor).toBe(recording[1]!.at));
+    await eventually(() => expect(state().cursor).toBe(recording[1]!.at));
     goTo("end");
     expect(reveals(over)).toBe(false);
   });
 
   it("points at proof in a session that is read first, and in one that is shown without reading it again", async () => {
     await openSession("recorded", () => pointAt([4, 6], 6));
-    await vi.waitFor(() => expect(state().selection).toEqual({ kind: "event", id: 6 }));
+    await eventually(() => expect(state().selection).toEqual({ kind: "event", id: 6 }));
     expect([...state().marked]).toEqual([4, 6]);
     expect(state().cursor).toBe(recording[5]!.at);
     const before = reads();

@@ -139,7 +139,7 @@ describe("scenarios in the window", () => {
     await scenario(/Happened-before/).click();
     await button("Run on real processes").click();
     await outcome().getByText("on real processes, seed 1").waitFor();
-    await page.getByText("Recorded session").waitFor({ timeout: 60_000 });
+    await page.getByText("Recorded session").waitFor();
     await button("Show what happened").click();
     await outcome().getByText("All 4 expectations hold.").waitFor();
     await button("Back to live").click();

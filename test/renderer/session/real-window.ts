@@ -43,7 +43,7 @@ export class RealWindow {
     this.complaints.length = 0;
     this.page = await this.browser.newPage({ viewport: size, reducedMotion: "reduce" });
     // Shorter than a test may take, so that a step that waits in vain names itself.
-    this.page.setDefaultTimeout(20_000);
+    this.page.setDefaultTimeout(60_000);
     this.page.on("console", (message) => {
       if (message.type() === "error" || message.type() === "warning") this.complaints.push(message.text());
     });

@@ -26,7 +26,7 @@ it("finds nothing for an empty search or words that do not occur", () => {
   expect(nextMatch([], "cart", null, 1)).toBeNull();
 });
 
-const soon = (check: () => void) => vi.waitFor(check, { timeout: 10_000, interval: 1 });
+const soon = (check: () => void) => vi.waitFor(check, { timeout: 60_000, interval: 1 });
 const shown = () => labStore.getState().history.size;
 const selected = () => {
   const { selection } = labStore.getState();

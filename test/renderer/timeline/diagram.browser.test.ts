@@ -32,7 +32,7 @@ beforeAll(async () => {
     preview: { host: "127.0.0.1", port: 0, open: false },
   });
   browser = await launchBrowser();
-}, 120_000);
+});
 
 afterAll(async () => {
   await browser?.close();
