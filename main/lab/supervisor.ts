@@ -17,6 +17,7 @@ import {
   type NodeStatus,
 } from "../../shared/contract/state.ts";
 import type { MembershipConfig, Preset } from "../../shared/membership/types.ts";
+import type { ReplicationSettings } from "../../shared/replication/settings.ts";
 import type { Quorum } from "../../shared/replication/types.ts";
 import type { LabToNode, NodeToLab } from "../worker/control.ts";
 import { Guard } from "./guard.ts";
@@ -40,6 +41,8 @@ export interface ClusterSettings {
   /** Single values of the preset. */
   readonly membership?: Partial<MembershipConfig>;
   readonly requestTimeoutMs?: number;
+  /** Settings of replication that differ from the usual ones. */
+  readonly replication?: Partial<ReplicationSettings>;
   /** A folder that is no use to anybody when this process is killed, and is deleted then. */
   readonly scratch?: string;
   /** Of every link at the beginning. */
@@ -247,7 +250,7 @@ export class Supervisor implements NodeOwner {
 
   #commandFor(node: ManagedNode): NodeCommand {
     const { name, preset, quorum, virtualNodes, workerEntry, ...rare } = this.#options.settings;
-    const { gossip = true, membership, requestTimeoutMs } = rare;
+    const { gossip = true, membership, requestTimeoutMs, replication } = rare;
     const seeds = this.all().filter((other) => other !== node);
     return {
       entry: workerEntry,
@@ -267,6 +270,7 @@ export class Supervisor implements NodeOwner {
         `--gossip=${gossip}`,
         ...(quorum.r + quorum.w > quorum.n ? [] : ["--allow-stale-reads"]),
         ...(membership === undefined ? [] : [`--membership=${JSON.stringify(membership)}`]),
+        ...(replication === undefined ? [] : [`--replication=${JSON.stringify(replication)}`]),
         ...(requestTimeoutMs === undefined ? [] : [`--request-timeout=${requestTimeoutMs}`]),
       ],
       env: { LIGHTCONE_SECRET: this.#secret },

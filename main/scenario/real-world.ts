@@ -3,6 +3,7 @@ import { LabError } from "../../shared/contract/errors.ts";
 import { asNodeId } from "../../shared/ids.ts";
 import type { CallAnswer, ClientCall, FaultAction, NodeView } from "../../shared/scenario/run.types.ts";
 import type { Scenario } from "../../shared/scenario/schema.ts";
+import { givenSettings } from "../../shared/replication/settings.ts";
 import { quorumOf } from "../../shared/simulation/machines.ts";
 import { text } from "../../shared/trace/detail.ts";
 import type { RecordedEvent } from "../../shared/trace/event.ts";
@@ -186,7 +187,7 @@ export class RealWorld {
 }
 
 function settingsOf({ cluster, network }: Scenario, workerEntry: string, scratch: string): ClusterSettings {
-  const { preset, virtualNodes, gossip, membership, requestTimeout, clocks } = cluster;
+  const { preset, virtualNodes, gossip, membership, requestTimeout, replication, clocks } = cluster;
   return {
     name: "scenario",
     preset,
@@ -196,6 +197,7 @@ function settingsOf({ cluster, network }: Scenario, workerEntry: string, scratch
     workerEntry,
     gossip,
     ...(membership !== undefined && { membership }),
+    ...(replication !== undefined && { replication: givenSettings(replication) }),
     requestTimeoutMs: Math.max(1, Math.round(requestTimeout)),
     scratch,
     link: Object.fromEntries(Object.entries(network ?? {}).filter(([, value]) => value !== undefined)),

@@ -12,7 +12,7 @@ import { makeDirectory } from "./make-directory.ts";
 import { NodeStoreError } from "./node-store-error.ts";
 
 /** Raise it when an older program would read the file wrongly. */
-const nodeFormatVersion = 1;
+const nodeFormatVersion = 2;
 /** "LCND". */
 const applicationId = 0x4c434e44;
 
@@ -27,9 +27,14 @@ export const databasePath = (dataDir: string) => join(dataDir, "node.db");
 /**
  * kv: the state of each key as JSON (KeyState). log: every LogEntry; kv is what replaying it gives.
  * trace: one row per commit; `events` and `operations` are MessagePack, `total` counts
- * everything in the trace up to and with the row.
+ * everything in the trace up to and with the row. hints: writes kept for owners that could not be reached.
  */
+const hintsSchema = `
+CREATE TABLE hints (target TEXT NOT NULL, key TEXT NOT NULL, state TEXT NOT NULL, expires REAL NOT NULL,
+  PRIMARY KEY (target, key)) WITHOUT ROWID;
+`;
 const schema = `
+${hintsSchema}
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE kv (key TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE log (
@@ -79,12 +84,20 @@ export function openNodeDatabase(owner: Owner): Database.Database {
       database.exec("COMMIT");
     }
     checkOwner(database, owner);
+    if (!isNew) upgrade(database);
     growLog(database);
     return database;
   } catch (error) {
     database.close();
     throw explain(error, path);
   }
+}
+
+/** Brings a file of an older format to the present one, whole or not at all. */
+function upgrade(database: Database.Database): void {
+  const version = database.pragma("user_version", { simple: true });
+  if (version === nodeFormatVersion) return;
+  database.exec(`BEGIN; ${hintsSchema} PRAGMA user_version = ${nodeFormatVersion}; COMMIT;`);
 }
 
 /**

@@ -14,10 +14,10 @@ import type Database from "better-sqlite3";
 import type { BroadcastState } from "../../shared/broadcast/types.ts";
 import type { KeyState } from "../../shared/clock/dotted.ts";
 import type { VectorClock } from "../../shared/clock/vector-clock.ts";
-import { asKey, type Key } from "../../shared/ids.ts";
+import { asKey, asNodeId, type Key } from "../../shared/ids.ts";
 import type { Claim } from "../../shared/membership/types.ts";
 import type { DurableRecord, Restored } from "../../shared/replica/types.ts";
-import type { LogEntry, OperationLogItem } from "../../shared/replication/types.ts";
+import type { Hint, LogEntry, OperationLogItem } from "../../shared/replication/types.ts";
 import type { TraceEvent } from "../../shared/trace/event.ts";
 import { type DirectoryLock, lockDirectory } from "./directory-lock.ts";
 import { makeDataDirectory, openNodeDatabase, type Owner } from "./node-database.ts";
@@ -94,6 +94,7 @@ export class NodeStore {
       incarnation: Number(meta("incarnation") ?? 0),
       members: JSON.parse(meta("members") ?? "[]") as Claim[],
       keys: this.#keys(),
+      hints: this.#hints(),
       logIndex: this.#statements.logIndex.get()?.last ?? 0,
       operations: this.#operations(),
       broadcast: JSON.parse(meta("broadcast") ?? "null") as BroadcastState | null,
@@ -175,6 +176,18 @@ export class NodeStore {
       case "broadcast":
         this.#statements.putMeta.run("broadcast", JSON.stringify(record.state));
         break;
+      case "hint": {
+        const { target, key, state, expires } = record.hint;
+        this.#statements.putHint.run(target, key, JSON.stringify(state), expires);
+        break;
+      }
+      case "hint-done":
+        this.#statements.dropHint.run(record.target, record.key);
+        break;
+      case "dropped":
+        this.#statements.dropKey.run(record.key);
+        this.#statements.dropKeyLog.run(record.key);
+        break;
     }
   }
 
@@ -218,6 +231,15 @@ export class NodeStore {
     }
   }
 
+  #hints(): Hint[] {
+    return this.#statements.allHints.all().map(({ target, key, state, expires }) => ({
+      target: asNodeId(target),
+      key: asKey(key),
+      state: JSON.parse(state) as KeyState,
+      expires,
+    }));
+  }
+
   #operations(): OperationLogItem[] {
     const max = this.#owner.operationsMax ?? 1_000;
     const newestFirst: OperationLogItem[][] = [];
@@ -254,6 +276,15 @@ function prepare(database: Database.Database) {
     putKey: database.prepare<[string, string]>(
       "INSERT INTO kv (key, state) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET state = excluded.state",
     ),
+    putHint: database.prepare<[string, string, string, number]>(
+      "INSERT OR REPLACE INTO hints (target, key, state, expires) VALUES (?, ?, ?, ?)",
+    ),
+    dropHint: database.prepare<[string, string]>("DELETE FROM hints WHERE target = ? AND key = ?"),
+    allHints: database.prepare<[], { target: string; key: string; state: string; expires: number }>(
+      "SELECT target, key, state, expires FROM hints",
+    ),
+    dropKey: database.prepare<[string]>("DELETE FROM kv WHERE key = ?"),
+    dropKeyLog: database.prepare<[string]>("DELETE FROM log WHERE key = ?"),
     putTrace: database.prepare(
       "INSERT INTO trace (life, first_seq, last_seq, total, events, operations) VALUES (?, ?, ?, ?, ?, ?)",
     ),

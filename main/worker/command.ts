@@ -31,6 +31,10 @@ export function nodeCommand(): Command {
     .option("--n <count>", "replicas of a key", "3")
     .option("--r <count>", "replies a read waits for", "2")
     .option("--w <count>", "durable copies a write waits for", "2")
+    .option(
+      "--replication <json>",
+      'settings of replication, e.g. {"sloppy": true, "conflicts": {"cart:": "set"}}',
+    )
     .option("--allow-stale-reads", "accept r + w of n or less", false)
     .option("--virtual-nodes <count>", "points on the ring for each node", "150")
     .option("--clock-store <kind>", "where the vector clock is kept: sqlite, file or memory", "sqlite")

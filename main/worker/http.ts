@@ -23,6 +23,10 @@ export type ErrorCode =
   | "unavailable"
   | "leaving"
   | "timed_out"
+  | "needs_consensus"
+  | "not_yet"
+  | "session_too_large"
+  | "bad_value"
   | "internal";
 
 export const statusOf: Readonly<Record<ErrorCode, number>> = {
@@ -40,6 +44,10 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   unavailable: 503,
   leaving: 503,
   timed_out: 504,
+  needs_consensus: 501,
+  not_yet: 503,
+  session_too_large: 400,
+  bad_value: 400,
 };
 
 /** An answer that is an error: `message` is one sentence that says what to do. */

@@ -16,7 +16,7 @@ import { Host } from "./host.ts";
 import { Guard } from "./http.ts";
 import { LiveFeed } from "./live-feed.ts";
 import { OperationMetrics, renderNodeMetrics } from "./node-metrics.ts";
-import { membershipOf, type NodeOptions } from "./options.ts";
+import { membershipOf, type NodeOptions, replicationOf } from "./options.ts";
 import { Peers } from "./peers.ts";
 import type { Service } from "./routes.ts";
 import { listen, serve } from "./server.ts";
@@ -99,7 +99,7 @@ function assemble(options: NodeOptions, callbacks: NodeCallbacks, parts: Parts):
       gossip: options.gossip,
       virtualNodes: options.virtualNodes,
       membership: membershipOf(options),
-      replication: { n: options.n, r: options.r, w: options.w, requestTimeout: options.requestTimeout },
+      replication: replicationOf(options),
       clockStore: options.clockStore,
       seed: randomInt(2 ** 47),
     },

@@ -6,6 +6,7 @@ import { clockStoreKinds } from "../../shared/contract/state.ts";
 import { isNodeId } from "../../shared/ids.ts";
 import { membershipPresets } from "../../shared/membership/presets.ts";
 import { type MembershipConfig, presets } from "../../shared/membership/types.ts";
+import { givenSettings, replicationDefaults, settingsSchema } from "../../shared/replication/settings.ts";
 import { isLoopback, parseAddress } from "./address.ts";
 
 /** Known to everybody who has read this, and so proof of nothing: for loopback only. */
@@ -24,23 +25,32 @@ const seed = z.string().refine((text) => parseAddress(text) !== null, {
 
 const membershipNames = Object.keys(membershipPresets.lab) as (keyof MembershipConfig)[];
 const membershipSentence = `--membership must be JSON like {"probeInterval": 100}; its names are ${membershipNames.join(", ")}.`;
-const membershipText = z
-  .string()
-  .transform((text, context) => {
-    try {
-      return JSON.parse(text) as unknown;
-    } catch {
-      context.addIssue({ code: "custom", message: membershipSentence });
-      return z.NEVER;
-    }
-  })
-  .pipe(
-    z.partialRecord(
-      z.enum(membershipNames),
-      z.number(membershipSentence).min(0, membershipSentence),
-      membershipSentence,
-    ),
-  );
+const membershipText = jsonText(
+  membershipSentence,
+  z.partialRecord(
+    z.enum(membershipNames),
+    z.number(membershipSentence).min(0, membershipSentence),
+    membershipSentence,
+  ),
+);
+
+const replicationNames = Object.keys(replicationDefaults).join(", ");
+const replicationSentence = `--replication must be JSON like {"sloppy": true}; its names are ${replicationNames}.`;
+const replicationSchema = settingsSchema(z.number().min(0));
+
+function jsonText<Schema extends z.ZodType>(sentence: string, schema: Schema) {
+  return z
+    .string()
+    .transform((text, context) => {
+      try {
+        return JSON.parse(text) as unknown;
+      } catch {
+        context.addIssue({ code: "custom", message: sentence });
+        return z.NEVER;
+      }
+    })
+    .pipe(schema);
+}
 
 const schema = z
   .object({
@@ -62,6 +72,8 @@ const schema = z
     membership: membershipText.default({}),
     /** How long a coordinator waits for its replicas, in milliseconds. */
     requestTimeout: wholeNumber("--request-timeout", 1, 86_400_000).default(2_000),
+    /** Single settings of replication, by their names. */
+    replication: jsonText(replicationSentence, replicationSchema).default({}),
     n: wholeNumber("--n", 1, 999).default(3),
     r: wholeNumber("--r", 1, 999).default(2),
     w: wholeNumber("--w", 1, 999).default(2),
@@ -101,6 +113,11 @@ export type NodeOptions = z.infer<typeof schema>;
 /** The preset with the values that were given by themselves. */
 export function membershipOf({ preset, membership }: NodeOptions): MembershipConfig {
   return { ...membershipPresets[preset], ...(membership as Partial<MembershipConfig>) };
+}
+
+/** The quorum, and the settings that were given. */
+export function replicationOf({ n, r, w, requestTimeout, replication }: NodeOptions) {
+  return { n, r, w, requestTimeout, ...givenSettings(replication) };
 }
 
 /** Something typed wrongly; `message` says what and how to do it. */

@@ -25,8 +25,21 @@ export interface Version {
   readonly dot: Dot;
   /** null is a tombstone: the key was deleted by this version. */
   readonly value: string | null;
-  /** What the coordinator's wall clock showed; shown to people, never used to order versions. */
+  /** The physical part of the coordinator's hybrid clock. Orders versions under last-write-wins only. */
   readonly at: TimeMs;
+  /** Its logical part; absent when 0. */
+  readonly tick?: number;
+  /** What a mergeable value is made of; see replication/strategies. Clients see `value`. */
+  readonly facts?: unknown;
+  /** Of a causal write: what its client had read and written before, by key. */
+  readonly after?: Readonly<Record<string, VectorClock>>;
+}
+
+/** A client's request that has been carried out on a key: met again, it is not repeated. */
+export interface Mark {
+  /** The client's own name for the request. */
+  readonly token: string;
+  readonly dot: Dot;
 }
 
 /** All a replica knows of one key. */
@@ -35,6 +48,8 @@ export interface KeyState {
   readonly context: VectorClock;
   /** The concurrent versions, ordered by node and counter so that equal states are equal byte for byte. */
   readonly versions: readonly Version[];
+  /** The newest requests with a token, by dot; absent when there are none. */
+  readonly marks?: readonly Mark[];
 }
 
 export const absentKey: KeyState = Object.freeze({ context: Object.freeze({}), versions: Object.freeze([]) });

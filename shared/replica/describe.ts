@@ -21,6 +21,8 @@ export function aboutMessage(body: MessageBody): About {
       return { op: "get", key: body.key, request: body.request };
     case "HANDOVER":
     case "HANDOVER_ACK":
+    case "HINTS":
+    case "HINTS_ACK":
     case "TELL":
     case "BROADCAST":
     case "ORDER":

@@ -18,13 +18,21 @@ import { emptyClock, type VectorClock } from "../clock/vector-clock.ts";
 import type { KeyState } from "../clock/dotted.ts";
 import type { Key, NodeId, TimeMs } from "../ids.ts";
 import { Membership } from "../membership/membership.ts";
-import type { Destination, Member, MembershipEffects, Rumour } from "../membership/types.ts";
+import type {
+  Destination,
+  Member,
+  MembershipEffects,
+  MembershipMessage,
+  Rumour,
+} from "../membership/types.ts";
 import { Coordinator } from "../replication/coordinator.ts";
 import { Handover } from "../replication/handover.ts";
 import { KeyStore } from "../replication/key-store.ts";
 import { OperationLog } from "../replication/operation-log.ts";
 import { problemOf } from "../replication/quorum.ts";
-import type { OperationLogItem, ReplicationEffects } from "../replication/types.ts";
+import type { ReplicationMessage } from "../replication/messages.ts";
+import { replicationDefaults } from "../replication/settings.ts";
+import type { OperationLogItem, ReplicationEffects, ReplicationPart } from "../replication/types.ts";
 import type { Ring } from "../ring/ring.ts";
 import type { Detail } from "../trace/event.ts";
 import { aboutMembership, aboutMessage, internal, receivedDetail, startDetail } from "./describe.ts";
@@ -45,6 +53,8 @@ export class Replica {
   readonly #operations: OperationLog;
   readonly #coordinator: Coordinator;
   readonly #handover: Handover;
+  readonly #parts: readonly ReplicationPart[];
+  readonly #partOf = new Map<string, ReplicationPart>();
   readonly #application: Broadcast;
   readonly #rare: RarePaths;
   readonly #membershipEffects: MembershipEffects;
@@ -83,9 +93,12 @@ export class Replica {
     });
     this.#topology = new Topology(node, members, config.virtualNodes);
     const view = viewOf(this.#topology, this.#membership);
-    const parts = { node, config: config.replication, view, store: this.#store };
-    this.#coordinator = new Coordinator({ ...parts, operations: this.#operations });
-    this.#handover = new Handover(parts);
+    const replication = { ...replicationDefaults, ...config.replication };
+    const common = { node, config: replication, view, store: this.#store };
+    this.#coordinator = new Coordinator({ ...common, operations: this.#operations });
+    this.#handover = new Handover(common);
+    this.#parts = [this.#coordinator, this.#handover];
+    for (const part of this.#parts) for (const kind of part.kinds) this.#partOf.set(kind, part);
     this.#application = new Broadcast(node, restored.broadcast);
     this.#membershipEffects = this.#effectsForMembership();
     this.#replicationEffects = this.#effectsForReplication();
@@ -111,12 +124,11 @@ export class Replica {
   get deadline(): TimeMs | null {
     if (this.#hasLeft) return null;
     if (this.#start) return this.#out.now;
-    const earliest = Math.min(
+    let earliest = Math.min(
       this.#config.gossip ? this.#membership.deadline : Infinity,
-      this.#coordinator.deadline ?? Infinity,
-      this.#handover.deadline ?? Infinity,
       this.#leaveBy ?? Infinity,
     );
+    for (const { deadline } of this.#parts) if (deadline !== null) earliest = Math.min(earliest, deadline);
     return earliest === Infinity ? null : earliest;
   }
 
@@ -183,8 +195,7 @@ export class Replica {
     switch (input.kind) {
       case "tick":
         if (gossip) this.#membership.tick(now, this.#membershipEffects);
-        this.#coordinator.tick(this.#replicationEffects);
-        this.#handover.tick(this.#replicationEffects);
+        for (const part of this.#parts) part.tick(this.#replicationEffects);
         break;
       case "message":
         this.#receive(input.envelope);
@@ -235,29 +246,15 @@ export class Replica {
     }
     this.#out.received(envelope, about, receivedDetail(body));
     this.#envelope = envelope;
-    switch (body.kind) {
-      case "FORWARD":
-      case "FORWARD_REPLY":
-      case "REPLICATE":
-      case "REPLICATE_ACK":
-      case "READ":
-      case "READ_REPLY":
-        this.#coordinator.receive(fx, from, body, about);
-        break;
-      case "HANDOVER":
-      case "HANDOVER_ACK":
-        this.#handover.receive(fx, from, body);
-        if (this.#leaveBy !== null) this.#leaveBy = now + leaveTimeout;
-        break;
-      case "BROADCAST":
-      case "ORDER":
-        this.#application.receive(this.#applicationEffects, body);
-        break;
-      default:
-        if (this.#config.gossip) {
-          const sender = { node: from, address: envelope.address };
-          this.#membership.receive(now, sender, body, this.#membershipEffects);
-        }
+    const part = this.#partOf.get(body.kind);
+    if (part) {
+      part.receive(fx, from, body as ReplicationMessage, about);
+      if (part === this.#handover && this.#leaveBy !== null) this.#leaveBy = now + leaveTimeout;
+    } else if (body.kind === "BROADCAST" || body.kind === "ORDER") {
+      this.#application.receive(this.#applicationEffects, body);
+    } else if (this.#config.gossip) {
+      const sender = { node: from, address: envelope.address };
+      this.#membership.receive(now, sender, body as MembershipMessage, this.#membershipEffects);
     }
     this.#envelope = null;
   }
@@ -323,6 +320,7 @@ export class Replica {
       nextCounter: (floor) => out.nextCounter(floor),
       local: (name, about, detail) => out.local(name, about, detail),
       append: (entry) => out.append(entry),
+      record: (record) => out.record(record),
       send: (to, message, about) => out.send(this.#destination(to), message, about),
       reply: (request, about, outcome) => out.reply(request, about, outcome),
       logged: (item) => out.logged(item),

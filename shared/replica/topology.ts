@@ -66,12 +66,15 @@ export class Topology {
   }
 }
 
+const nobody: readonly NodeId[] = Object.freeze([]);
+
 /** The cluster as replication sees it: always that of now. */
 export function viewOf(topology: Topology, membership: Membership): ClusterView {
   return {
     get ring() {
       return topology.ring;
     },
+    placement: (key, n) => ({ owners: topology.ring.owners(key, n), pending: nobody, epoch: 0 }),
     status: (node) => membership.member(node)?.status,
   };
 }

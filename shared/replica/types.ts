@@ -19,16 +19,20 @@ import type { KeyState } from "../clock/dotted.ts";
 import type { Claim, Destination, MembershipConfig, MembershipMessage } from "../membership/types.ts";
 import type {
   ClientRequest,
+  Hint,
   LogEntry,
   OperationLogItem,
   OperationOutcome,
+  Quorum,
   ReplicationConfig,
-  ReplicationMessage,
+  ReplicationRecord,
 } from "../replication/types.ts";
+import type { ReplicationMessage } from "../replication/messages.ts";
+import type { ReplicationSettings } from "../replication/settings.ts";
 import type { TraceEvent } from "../trace/event.ts";
 
 /** Raised with every change of Envelope or of a message; peers of another version are refused in the handshake. */
-export const protocolVersion = 2;
+export const protocolVersion = 3;
 
 export type MessageBody = MembershipMessage | ReplicationMessage | BroadcastMessage;
 
@@ -80,7 +84,8 @@ export type DurableRecord =
   /** The members known, so that a restarted node finds the cluster without a seed. */
   | { readonly kind: "members"; readonly members: readonly Claim[] }
   /** The application's clocks and counters. */
-  | { readonly kind: "broadcast"; readonly state: BroadcastState };
+  | { readonly kind: "broadcast"; readonly state: BroadcastState }
+  | ReplicationRecord;
 
 /** An event before the host has placed it in its lane. */
 export type Emitted = Omit<TraceEvent, "node" | "life" | "seq">;
@@ -106,7 +111,8 @@ export interface ReplicaConfig {
   readonly gossip: boolean;
   readonly virtualNodes: number;
   readonly membership: MembershipConfig;
-  readonly replication: ReplicationConfig;
+  /** Settings that are absent are those of `replicationDefaults`. */
+  readonly replication: Quorum & Pick<ReplicationConfig, "requestTimeout"> & Partial<ReplicationSettings>;
   /** Name of the host's clock store, shown in the "start" event; "memory" when absent. */
   readonly clockStore?: string;
   /** Seed of the core's only random source. */
@@ -122,6 +128,8 @@ export interface Restored {
   readonly incarnation: number;
   readonly members: readonly Claim[];
   readonly keys: Iterable<readonly [Key, KeyState]>;
+  /** Writes kept for others. */
+  readonly hints: readonly Hint[];
   readonly logIndex: number;
   /** The newest PUT, GET and DELETE operations of earlier lives, oldest first. */
   readonly operations: readonly OperationLogItem[];
@@ -134,6 +142,7 @@ export const nothingRestored: Restored = {
   incarnation: 0,
   members: [],
   keys: [],
+  hints: [],
   logIndex: 0,
   operations: [],
   broadcast: null,

@@ -14,7 +14,7 @@
  *
  * Source: DeCandia et al. 2007, "Dynamo: Amazon's Highly Available Key-value Store", §4.5 and 5.
  */
-import { type KeyState, sync, type Version, write } from "../clock/dotted.ts";
+import { type KeyState, type Version, write } from "../clock/dotted.ts";
 import type { MessageId, NodeId, RequestId, TimeMs } from "../ids.ts";
 import { Forwarder } from "./forwarder.ts";
 import type { KeyStore } from "./key-store.ts";
@@ -33,8 +33,9 @@ import type {
   Quorum,
   ReplicationConfig,
   ReplicationEffects,
-  ReplicationMessage,
+  ReplicationPart,
 } from "./types.ts";
+import type { ReplicationMessage } from "./messages.ts";
 
 export interface CoordinatorOptions {
   readonly node: NodeId;
@@ -44,7 +45,8 @@ export interface CoordinatorOptions {
   readonly operations: OperationLog;
 }
 
-export class Coordinator {
+export class Coordinator implements ReplicationPart {
+  readonly kinds = ["FORWARD", "FORWARD_REPLY", "REPLICATE", "REPLICATE_ACK", "READ", "READ_REPLY"] as const;
   readonly #node: NodeId;
   readonly #config: ReplicationConfig;
   readonly #view: ClusterView;
@@ -119,7 +121,7 @@ export class Coordinator {
       case "REPLICATE": {
         const { key, request, op, origin, replicas } = message;
         const known = this.#store.get(key);
-        const state = sync(known, message.state);
+        const state = this.#store.merge(key, known, message.state);
         if (state === known) fx.rare.reached("a copy known already");
         else {
           if (state.versions.some(({ value }) => value === null)) fx.rare.reached("a tombstone merged");
@@ -145,8 +147,7 @@ export class Coordinator {
         else fx.rare.reached("a late answer to a read");
         break;
       }
-      case "HANDOVER":
-      case "HANDOVER_ACK":
+      default:
         throw new Error(`${message.kind} is not the coordinator's to receive`);
     }
   }
@@ -268,7 +269,7 @@ export class Coordinator {
   #answered(fx: ReplicationEffects, pending: Pending, from: NodeId, state: KeyState): void {
     if (pending.successful.includes(from)) return;
     pending.answers.push([from, state]);
-    pending.state = sync(pending.state, state);
+    pending.state = this.#store.merge(pending.key, pending.state, state);
     this.#succeeded(fx, pending, from);
   }
 

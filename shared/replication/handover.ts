@@ -7,17 +7,11 @@
  *
  * Keys are looked through a slice at a time, so that a large store does not keep the node from its other work.
  */
-import { sync } from "../clock/dotted.ts";
 import type { Key, NodeId, TimeMs } from "../ids.ts";
 import type { Ring } from "../ring/ring.ts";
 import type { KeyStore } from "./key-store.ts";
-import type {
-  About,
-  ClusterView,
-  ReplicationConfig,
-  ReplicationEffects,
-  ReplicationMessage,
-} from "./types.ts";
+import type { About, ClusterView, ReplicationConfig, ReplicationEffects, ReplicationPart } from "./types.ts";
+import type { ReplicationMessage } from "./messages.ts";
 
 export const handoverKeysMax = 100;
 /** Characters of values in one batch; a longer value travels alone. */
@@ -39,7 +33,8 @@ export interface HandoverOptions {
   readonly store: KeyStore;
 }
 
-export class Handover {
+export class Handover implements ReplicationPart {
+  readonly kinds = ["HANDOVER", "HANDOVER_ACK"] as const;
   readonly #node: NodeId;
   readonly #config: ReplicationConfig;
   readonly #view: ClusterView;
@@ -143,7 +138,7 @@ export class Handover {
     { batch, items }: Extract<ReplicationMessage, { kind: "HANDOVER" }>,
   ): void {
     const gained = items.flatMap(([key, theirs]) => {
-      const state = sync(this.#store.get(key), theirs);
+      const state = this.#store.merge(key, this.#store.get(key), theirs);
       return state === this.#store.get(key) ? [] : [{ key, state }];
     });
     if (gained.length > 0) {

@@ -4,7 +4,7 @@
  * A key is never dropped, even when the node no longer owns it: a coordinator must know every write of a key that it
  * ever issued a dot for, or its next dot would hide them (see shared/clock/dotted).
  */
-import { absentKey, formatDot, gainedVersions, type KeyState, liveVersions } from "../clock/dotted.ts";
+import { absentKey, formatDot, gainedVersions, type KeyState, liveVersions, sync } from "../clock/dotted.ts";
 import type { Key, NodeId } from "../ids.ts";
 import type { About, LogEntry, ReplicationEffects } from "./types.ts";
 
@@ -35,6 +35,11 @@ export class KeyStore {
 
   get(key: Key): KeyState {
     return this.#keys.get(key) ?? absentKey;
+  }
+
+  /** What two replicas of `key` know together. Returns `a` or `b` itself when the other adds nothing. */
+  merge(_key: Key, a: KeyState, b: KeyState): KeyState {
+    return sync(a, b);
   }
 
   /**

@@ -6,7 +6,6 @@
  *
  * Source: DeCandia et al. 2007, "Dynamo", §5.
  */
-import { sync } from "../clock/dotted.ts";
 import type { NodeId } from "../ids.ts";
 import type { KeyStore } from "./key-store.ts";
 import type { Pending } from "./pending.ts";
@@ -16,7 +15,7 @@ export function repairAfterRead(fx: ReplicationEffects, node: NodeId, store: Key
   const { id, key, about, owners, state, answers } = read;
   const origin = state.versions.at(-1)?.dot.node ?? node;
   for (const [owner, answer] of answers) {
-    if (sync(answer, state) === answer) continue;
+    if (store.merge(key, answer, state) === answer) continue;
     if (owner !== node) {
       const repair = {
         kind: "REPLICATE",
@@ -33,7 +32,7 @@ export function repairAfterRead(fx: ReplicationEffects, node: NodeId, store: Key
     }
     // Writes may have come in since this node answered itself.
     const known = store.get(key);
-    const merged = sync(known, state);
+    const merged = store.merge(key, known, state);
     if (merged !== known) {
       fx.rare.reached("a reader repaired itself");
       store.replace(fx, key, merged, about, { op: "repair", origin, replicas: owners });

@@ -5,6 +5,8 @@ import type { VectorClock } from "../clock/vector-clock.ts";
 import type { Key, MessageId, NodeId, RequestId, TimeMs } from "../ids.ts";
 import type { Member } from "../membership/types.ts";
 import type { Ring } from "../ring/ring.ts";
+import type { ReplicationMessage } from "./messages.ts";
+import type { ReplicationSettings } from "./settings.ts";
 
 export interface Quorum {
   /** Replicas of a key. */
@@ -29,7 +31,27 @@ export interface ClientRequest {
    */
   readonly context?: VectorClock;
   readonly quorum?: Partial<Quorum>;
+  /** Sloppy or strict for this request only. */
+  readonly sloppy?: boolean;
+  /** The client's own name for what it wants done: a retry under the same name is not carried out twice. */
+  readonly token?: string;
+  /** `eventual` when absent. */
+  readonly consistency?: Consistency;
+  /** Of a causal request: what its client has read and written so far. */
+  readonly session?: Session;
+  /** How long a causal read may wait for what its session has seen; the request time-out when absent. */
+  readonly waitFor?: TimeMs;
 }
+
+/**
+ * - `eventual`: whatever the quorum knows.
+ * - `causal`: never less than the client has seen or done, on whichever node.
+ * - `strong`: linearizable; needs consensus.
+ */
+export type Consistency = "eventual" | "causal" | "strong";
+
+/** Per key, the context a client has met: each later read of the key must descend from it. */
+export type Session = Readonly<Record<string, VectorClock>>;
 
 /** The reply to a client. Field names follow the HTTP shapes of D9 only at the HTTP boundary. */
 export interface OperationResult {
@@ -48,6 +70,10 @@ export interface OperationResult {
   readonly eventCount: number;
   /** SHA-256, hex: covers this operation and, through its parents, its causal past (D4). */
   readonly hash: string;
+  /** Of a causal request: the session after it. */
+  readonly session?: Session;
+  /** True: the request had been carried out before under its token, and was not again. */
+  readonly repeated?: true;
 }
 
 export type OperationErrorCode =
@@ -57,7 +83,15 @@ export type OperationErrorCode =
   /** The context cannot have come from this cluster. */
   | "bad_context"
   | "unavailable"
-  | "leaving";
+  | "leaving"
+  /** Strong consistency was asked for. */
+  | "needs_consensus"
+  /** A causal read: no replica in reach has seen what the session has. */
+  | "not_yet"
+  /** A session that holds more keys than one can carry. */
+  | "session_too_large"
+  /** The value is not one that the key's conflict strategy can take. */
+  | "bad_value";
 
 export interface OperationError {
   readonly code: OperationErrorCode;
@@ -74,48 +108,12 @@ export type OperationOutcome =
   | { readonly ok: true; readonly result: OperationResult }
   | { readonly ok: false; readonly error: OperationError };
 
-export type ReplicationMessage =
-  /** From the node a client spoke to, when it owns no replica of the key, to the first live owner. */
-  | { readonly kind: "FORWARD"; readonly request: ClientRequest }
-  | {
-      readonly kind: "FORWARD_REPLY";
-      readonly request: RequestId;
-      readonly op: DataOperation;
-      readonly key: Key;
-      readonly outcome: OperationOutcome;
-    }
-  /** Merge this state into your copy, make it durable, then acknowledge. */
-  | {
-      readonly kind: "REPLICATE";
-      readonly request: RequestId;
-      readonly op: DataOperation;
-      readonly key: Key;
-      readonly state: KeyState;
-      readonly origin: NodeId;
-      readonly replicas: readonly NodeId[];
-    }
-  | {
-      readonly kind: "REPLICATE_ACK";
-      readonly request: RequestId;
-      readonly op: DataOperation;
-      readonly key: Key;
-    }
-  | { readonly kind: "READ"; readonly request: RequestId; readonly key: Key }
-  | { readonly kind: "READ_REPLY"; readonly request: RequestId; readonly key: Key; readonly state: KeyState }
-  /** Keys that the receiver now owns, pushed when the ring changed. At most `handoverKeysMax` a message. */
-  | {
-      readonly kind: "HANDOVER";
-      readonly batch: number;
-      readonly items: readonly (readonly [Key, KeyState])[];
-    }
-  | { readonly kind: "HANDOVER_ACK"; readonly batch: number };
-
 /** One entry of the node's durable log: enough to rebuild the store by applying them in order (H3). */
 export interface LogEntry {
   readonly index: number;
   /** Topology or leader term; 0 until something has terms. */
   readonly term: number;
-  readonly op: DataOperation | "repair" | "handover";
+  readonly op: DataOperation | "repair" | "handover" | "hint" | "anti-entropy";
   readonly key: Key;
   /** The key's whole state after this entry: replay is replacement. */
   readonly state: KeyState;
@@ -126,6 +124,24 @@ export interface LogEntry {
   readonly clock: VectorClock;
   readonly at: TimeMs;
 }
+
+/** A write kept for an owner that could not be reached, by a node that may not even own the key. */
+export interface Hint {
+  readonly target: NodeId;
+  readonly key: Key;
+  /** Hints for the same target and key are merged into one. */
+  readonly state: KeyState;
+  /** By this node's clock for timers: given up after this. */
+  readonly expires: TimeMs;
+}
+
+/** What replication keeps on disk beside the log. */
+export type ReplicationRecord =
+  /** Replaces the hint for the same target and key. */
+  | { readonly kind: "hint"; readonly hint: Hint }
+  | { readonly kind: "hint-done"; readonly target: NodeId; readonly key: Key }
+  /** The key is gone from this node, its log entries included: every member has agreed. */
+  | { readonly kind: "dropped"; readonly key: Key };
 
 /** One line of GET /api/v1/vector-clock's event log (D4). */
 export interface OperationLogItem {
@@ -140,14 +156,28 @@ export interface OperationLogItem {
   readonly node: NodeId;
 }
 
-export interface ReplicationConfig extends Quorum {
+export interface ReplicationConfig extends Quorum, ReplicationSettings {
   /** A coordinator gives up on its replicas after this long. */
   readonly requestTimeout: TimeMs;
+}
+
+/** Who is asked to keep a key. */
+export interface Placement {
+  /** The preference list, by the nodes that serve: those whose answers count. */
+  readonly owners: readonly NodeId[];
+  /**
+   * Owners-to-be and owners that were, while the ring moves: each gets every write as well, beyond the quorum, and a
+   * write is done only when those in reach have it too (P11). Empty in calm.
+   */
+  readonly pending: readonly NodeId[];
+  /** Of the topology this was worked out from; it only grows. 0 until the ring has moved. */
+  readonly epoch: number;
 }
 
 /** The cluster as this node believes it to be at this moment. */
 export interface ClusterView {
   readonly ring: Ring;
+  placement(key: Key, n: number): Placement;
   /** Undefined for a node never heard of. */
   status(node: NodeId): Member["status"] | undefined;
 }
@@ -165,6 +195,16 @@ export interface About {
 /** The detail of an event: names and shapes as in shared/trace/names. */
 type EventDetail = Readonly<Record<string, string | number | boolean | readonly string[]>>;
 
+/** One part of replication with messages and timers of its own. */
+export interface ReplicationPart {
+  /** The messages it takes. */
+  readonly kinds: readonly ReplicationMessage["kind"][];
+  /** No later than the next time something is due; null when nothing waits for time to pass. */
+  readonly deadline: TimeMs | null;
+  receive(fx: ReplicationEffects, from: NodeId, message: ReplicationMessage, about: About): void;
+  tick(fx: ReplicationEffects): void;
+}
+
 /** What replication asks of the replica it is part of. The replica stamps, traces, and hands on to its host. */
 export interface ReplicationEffects {
   readonly now: TimeMs;
@@ -178,6 +218,8 @@ export interface ReplicationEffects {
   local(name: string, about: About, detail: EventDetail): void;
   /** Makes a key's new state durable before anything else of this step leaves. */
   append(entry: Omit<LogEntry, "index" | "clock" | "at">): void;
+  /** Makes this durable likewise. */
+  record(record: ReplicationRecord): void;
   send(to: NodeId, message: ReplicationMessage, about: About): MessageId;
   /** Answers a client of this node and emits "reply". */
   reply(request: RequestId, about: About, outcome: OperationOutcome): void;

@@ -8,6 +8,7 @@
 import { z } from "zod";
 import type { NodeId } from "../ids.ts";
 import { presets } from "../membership/types.ts";
+import { settingsSchema } from "../replication/settings.ts";
 import { actionSchema } from "./schema/actions.ts";
 import { expectationSchema } from "./schema/expectations.ts";
 import { duration, eventMatchSchema, label, link, nodeId, nodeIds, quorum } from "./schema/terms.ts";
@@ -119,6 +120,7 @@ export const scenarioSchema = z.strictObject({
       .optional()
       .describe("Single values of the preset, by their names in it."),
     requestTimeout: duration.default(1_000),
+    replication: settingsSchema(duration).optional().describe("How keys are replicated, beyond n, r and w."),
     clocks: z
       .enum(["durable", "memory"])
       .default("durable")

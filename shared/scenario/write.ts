@@ -35,13 +35,16 @@ function clusterSource({ nodes, ...others }: Scenario["cluster"]): Fields {
   const areNumbered = nodes.every((node, index) => node === `node-${index + 1}`);
   return {
     nodes: areNumbered ? nodes.length : nodes,
-    ...timed(others, {
-      preset: "lab",
-      virtualNodes: 150,
-      gossip: true,
-      requestTimeout: 1_000,
-      clocks: "durable",
-    }),
+    ...timed(
+      { ...others, replication: others.replication && timed(others.replication) },
+      {
+        preset: "lab",
+        virtualNodes: 150,
+        gossip: true,
+        requestTimeout: 1_000,
+        clocks: "durable",
+      },
+    ),
   };
 }
 
@@ -131,10 +134,13 @@ const durations: ReadonlySet<string> = new Set([
   "by",
   "down",
   "every",
+  "antiEntropyInterval",
   "for",
+  "hintLifetime",
   "offset",
   "requestTimeout",
   "slow",
+  "tombstoneLifetime",
   "up",
   "within",
 ]);

@@ -14,7 +14,7 @@ import type { VectorClock } from "../clock/vector-clock.ts";
 import type { Key } from "../ids.ts";
 import type { Claim } from "../membership/types.ts";
 import type { DurableRecord, Output, Restored } from "../replica/types.ts";
-import type { OperationLogItem } from "../replication/types.ts";
+import type { Hint, OperationLogItem } from "../replication/types.ts";
 
 interface Content {
   life: number;
@@ -22,6 +22,8 @@ interface Content {
   incarnation: number;
   members: readonly Claim[];
   keys: Map<Key, KeyState>;
+  /** By target and key. */
+  hints: Map<string, Hint>;
   logIndex: number;
   broadcast: BroadcastState | null;
   operations: OperationLogItem[];
@@ -38,6 +40,7 @@ const empty = (): Content => ({
   incarnation: 0,
   members: [],
   keys: new Map(),
+  hints: new Map(),
   logIndex: 0,
   broadcast: null,
   operations: [],
@@ -47,9 +50,12 @@ const empty = (): Content => ({
 const copyOf = (content: DiskImage): Content => ({
   ...content,
   keys: new Map(content.keys),
+  hints: new Map(content.hints),
   operations: [...content.operations],
   damaged: new Set(content.damaged),
 });
+
+const hintName = ({ target, key }: Pick<Hint, "target" | "key">) => `${target} ${key}`;
 
 /** Of earlier lives, as many as the real store looks for. */
 const operationsMax = 1_000;
@@ -125,7 +131,8 @@ export class SimulatedDisk {
   restore(keepsClock: boolean): Restored | string {
     if (this.isFull)
       return "node.db could not be written (the disk is full); free some space, then restart the node.";
-    const { damaged, clock, incarnation, members, keys, logIndex, broadcast, operations } = this.#content;
+    const { damaged, clock, incarnation, members, keys, hints, logIndex, broadcast, operations } =
+      this.#content;
     const [first] = damaged;
     if (first !== undefined) {
       const others = damaged.size === 1 ? "" : ` and ${damaged.size - 1} more`;
@@ -138,6 +145,7 @@ export class SimulatedDisk {
       incarnation,
       members,
       keys: [...keys],
+      hints: [...hints.values()],
       logIndex,
       operations: [...operations, ...this.#unflushed].slice(-operationsMax),
       broadcast: kept === null ? null : broadcast,
@@ -208,6 +216,16 @@ export class SimulatedDisk {
         break;
       case "broadcast":
         content.broadcast = record.state;
+        break;
+      case "hint":
+        content.hints.set(hintName(record.hint), record.hint);
+        break;
+      case "hint-done":
+        content.hints.delete(hintName(record));
+        break;
+      case "dropped":
+        content.keys.delete(record.key);
+        content.damaged.delete(record.key);
         break;
     }
   }

@@ -5,6 +5,7 @@
 import type { RarePaths } from "../buggify.ts";
 import type { NodeId } from "../ids.ts";
 import { membershipPresets } from "../membership/presets.ts";
+import { givenSettings } from "../replication/settings.ts";
 import { Replica } from "../replica/replica.ts";
 import type { Emitted, OutgoingMessage, ReplicaConfig } from "../replica/types.ts";
 import type { Scenario } from "../scenario/schema.ts";
@@ -244,7 +245,7 @@ export class Machines implements HostOwner {
 
   #config(node: NodeId, life: number): ReplicaConfig {
     const { cluster, rare, streams } = this.#options;
-    const { gossip, virtualNodes, preset, membership, requestTimeout, clocks } = cluster;
+    const { gossip, virtualNodes, preset, membership, requestTimeout, replication, clocks } = cluster;
     return {
       node,
       address: simulatedAddress(node),
@@ -253,7 +254,7 @@ export class Machines implements HostOwner {
       gossip,
       virtualNodes,
       membership: { ...membershipPresets[preset], ...membership },
-      replication: { ...quorumOf(cluster), requestTimeout },
+      replication: { ...quorumOf(cluster), requestTimeout, ...givenSettings(replication ?? {}) },
       clockStore: clockStoreOf(clocks),
       seed: streams.seedOf(`core ${node} ${life}`),
       rare,

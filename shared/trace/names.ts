@@ -40,9 +40,48 @@ export interface NodeEventDetails {
     values?: string[];
   };
   /** op put or delete: a replica made a version durable. */
-  stored: { dot: string; siblings: number };
+  stored: {
+    dot: string;
+    siblings: number;
+    /** Of all versions the node has of the key now. */ dots?: string[];
+  };
   /** op put or delete: storing made two or more concurrent versions stand side by side. `dots` as "node:counter". */
   conflict: { dots: string[] };
+  /** op put or delete: last write wins, and this version lost to a concurrent one. */
+  discarded: { dot: string; by: string; value?: string };
+  /** op put or delete: a retry of what had been carried out under its token; nothing was written. */
+  repeated: { token: string; dot: string };
+  /** op put or delete: this node keeps a write for `target`, an owner that cannot be reached. */
+  "hint-kept": { target: string; dots: string[] };
+  /** op internal: `target` has made them durable. */
+  "hints-delivered": { target: string; keys: string[] };
+  /** op internal: given up after their lifetime, or because `target` left for good. */
+  "hints-dropped": { target: string; keys: string[]; reason: "expired" | "left" };
+  /** op internal: a comparison with `peer` began, over the key ranges both own. Its messages carry the same number. */
+  exchange: { exchange: string; peer: string; ranges: string[]; reason: "interval" | "command" };
+  /** op internal. `bytes`: both ways; `everything`: what sending every key would have taken. */
+  "exchange-ended": {
+    exchange: string;
+    peer: string;
+    outcome: "equal" | "repaired" | "given up";
+    hashes: number;
+    keys: string[];
+    bytes: number;
+    everything: number;
+  };
+  /** op internal: the ring moves for `about`. `waitingFor`: nodes without whose word it does not go on. */
+  move: {
+    about: string;
+    kind: "join" | "leave";
+    phase: "waiting" | "receiving" | "switching" | "done" | "given up";
+    epoch: number;
+    keys?: number;
+    waitingFor?: string[];
+  };
+  /** op internal: tombstones that every member has agreed to forget. */
+  reaped: { keys: string[] };
+  /** op internal: entries of nodes that left for good were taken out of clocks and contexts. */
+  pruned: { nodes: string[]; keys: string[] };
   /** op internal: a connection was refused because the other side did not prove the cluster's secret, or differs in version. */
   stranger: { from: string; reason: string };
 }

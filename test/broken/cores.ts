@@ -191,7 +191,7 @@ export const brokenCores: readonly BrokenCore[] = [
     edits: [
       {
         file: "shared/replication/read-repair.ts",
-        find: "const merged = sync(known, state);",
+        find: "const merged = store.merge(key, known, state);",
         put: "const merged = state;",
       },
     ],
@@ -204,7 +204,7 @@ export const brokenCores: readonly BrokenCore[] = [
     edits: [
       {
         file: "shared/replication/coordinator.ts",
-        find: "const state = sync(known, message.state);",
+        find: "const state = this.#store.merge(key, known, message.state);",
         put: "const { state } = message;",
       },
     ],

@@ -84,6 +84,7 @@ describe("a node's store", () => {
     const restored = openStore().restore();
     expect({ ...restored, keys: [...restored.keys] }).toEqual({
       clock: null,
+      hints: [],
       incarnation: 0,
       members: [],
       keys: [],

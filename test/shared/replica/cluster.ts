@@ -248,6 +248,7 @@ const isMembership = ({ body }: Envelope) => "rumours" in body || "members" in b
 /** The disk after an output has been committed. */
 function stored(disk: Restored, output: Output, clock: VectorClock): Restored {
   const keys = new Map(disk.keys);
+  const hints = new Map(disk.hints.map((hint) => [`${hint.target} ${hint.key}`, hint]));
   let { incarnation, members, logIndex, broadcast } = disk;
   for (const record of output.records) {
     if (record.kind === "entry") {
@@ -256,9 +257,12 @@ function stored(disk: Restored, output: Output, clock: VectorClock): Restored {
       keys.set(record.entry.key, record.entry.state);
     } else if (record.kind === "incarnation") ({ incarnation } = record);
     else if (record.kind === "members") ({ members } = record);
-    else broadcast = record.state;
+    else if (record.kind === "broadcast") broadcast = record.state;
+    else if (record.kind === "hint") hints.set(`${record.hint.target} ${record.hint.key}`, record.hint);
+    else if (record.kind === "hint-done") hints.delete(`${record.target} ${record.key}`);
+    else keys.delete(record.key);
   }
   const operations =
     output.operations.length > 0 ? [...disk.operations, ...output.operations] : disk.operations;
-  return { clock, incarnation, members, keys, logIndex, operations, broadcast };
+  return { clock, incarnation, members, keys, hints: [...hints.values()], logIndex, operations, broadcast };
 }

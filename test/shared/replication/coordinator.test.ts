@@ -1,11 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { absentKey, type KeyState, write } from "../../../shared/clock/dotted.ts";
 import type { NodeId } from "../../../shared/ids.ts";
-import type {
-  ClientRequest,
-  OperationOutcome,
-  ReplicationMessage,
-} from "../../../shared/replication/types.ts";
+import type { ClientRequest, OperationOutcome } from "../../../shared/replication/types.ts";
+import type { ReplicationMessage } from "../../../shared/replication/messages.ts";
 import { coordinatorOfA, key, nodes, request } from "./effects.ts";
 
 const { a, b, c } = nodes;

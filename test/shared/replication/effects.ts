@@ -21,8 +21,10 @@ import type {
   OperationOutcome,
   Quorum,
   ReplicationEffects,
-  ReplicationMessage,
+  ReplicationRecord,
 } from "../../../shared/replication/types.ts";
+import type { ReplicationMessage } from "../../../shared/replication/messages.ts";
+import { replicationDefaults } from "../../../shared/replication/settings.ts";
 import { Ring } from "../../../shared/ring/ring.ts";
 
 export class Effects implements ReplicationEffects {
@@ -31,6 +33,7 @@ export class Effects implements ReplicationEffects {
   readonly events: { name: string; about: About; detail: Readonly<Record<string, unknown>> }[] = [];
   readonly entries: Omit<LogEntry, "index" | "clock" | "at">[] = [];
   readonly outcomes: OperationOutcome[] = [];
+  readonly records: ReplicationRecord[] = [];
   readonly logged = () => {};
   readonly rare = noRarePaths;
   readonly #node: NodeId;
@@ -66,6 +69,10 @@ export class Effects implements ReplicationEffects {
     this.entries.push(entry);
   }
 
+  record(record: ReplicationRecord): void {
+    this.records.push(record);
+  }
+
   send(to: NodeId, message: ReplicationMessage): MessageId {
     this.clock = tick(this.clock, this.#node);
     const id = asMessageId(`m${++this.#messages}`);
@@ -90,10 +97,15 @@ export function coordinatorOfA(
   keys: Iterable<readonly [typeof key, KeyState]> = [],
 ) {
   const statuses = new Map<NodeId, ReturnType<ClusterView["status"]>>(members.map((node) => [node, "alive"]));
-  const view: ClusterView = { ring: Ring.of(members), status: (node) => statuses.get(node) };
+  const ring = Ring.of(members);
+  const view: ClusterView = {
+    ring,
+    placement: (key, n) => ({ owners: ring.owners(key, n), pending: [], epoch: 0 }),
+    status: (node) => statuses.get(node),
+  };
   const store = new KeyStore(keys);
   const operations = new OperationLog(a, []);
-  const config = { ...quorum, requestTimeout: 1_000 };
+  const config = { ...replicationDefaults, ...quorum, requestTimeout: 1_000 };
   const coordinator = new Coordinator({ node: a, config, view, store, operations });
   return { coordinator, fx: new Effects(a), store, operations, statuses, view };
 }

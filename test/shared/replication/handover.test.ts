@@ -3,7 +3,9 @@ import { absentKey, write } from "../../../shared/clock/dotted.ts";
 import { asKey, asNodeId, type Key, type NodeId } from "../../../shared/ids.ts";
 import { Handover, handoverKeysMax } from "../../../shared/replication/handover.ts";
 import { KeyStore } from "../../../shared/replication/key-store.ts";
-import type { ClusterView, ReplicationMessage } from "../../../shared/replication/types.ts";
+import type { ReplicationMessage } from "../../../shared/replication/messages.ts";
+import { replicationDefaults } from "../../../shared/replication/settings.ts";
+import type { ClusterView } from "../../../shared/replication/types.ts";
 import { Ring } from "../../../shared/ring/ring.ts";
 import { Effects, nodes } from "./effects.ts";
 
@@ -23,10 +25,11 @@ function scene(node: NodeId, ring: Ring, n: number, keys: Iterable<readonly [Key
     get ring() {
       return present;
     },
+    placement: (key, n) => ({ owners: present.owners(key, n), pending: [], epoch: 0 }),
     status: (other) => (dead.has(other) ? "dead" : "alive"),
   };
   const store = new KeyStore(keys);
-  const config = { n, r: 1, w: 1, requestTimeout: 1_000 };
+  const config = { ...replicationDefaults, n, r: 1, w: 1, requestTimeout: 1_000 };
   const handover = new Handover({ node, config, view, store });
   const fx = new Effects(node);
   const change = (next: Ring) => {

@@ -226,6 +226,10 @@ export const scenarios: fc.Arbitrary<Scenario> = fc
         requestTimeout: duration,
         clocks: fc.constantFrom("durable", "memory"),
         membership: fc.constant({ gossipNodes: 2 }),
+        replication: fc.constantFrom(
+          {},
+          { sloppy: true, hintLifetime: "3s", conflicts: { "cart:": "set", "": "custom:mine" } },
+        ),
       },
       maybe,
     ),

@@ -1,0 +1,53 @@
+/** What replicas say to each other. Each part of replication has a union of its own; a node hands a message to its part. */
+import type { KeyState } from "../clock/dotted.ts";
+import type { Key, NodeId, RequestId } from "../ids.ts";
+import type { ClientRequest, DataOperation, OperationOutcome } from "./types.ts";
+
+export type ReplicationMessage = CoordinationMessage | HandoverMessage | HintMessage;
+
+/** Between the coordinator of a request and the replicas of its key. */
+export type CoordinationMessage =
+  /** From the node a client spoke to, when it owns no replica of the key, to the first live owner. */
+  | { readonly kind: "FORWARD"; readonly request: ClientRequest }
+  | {
+      readonly kind: "FORWARD_REPLY";
+      readonly request: RequestId;
+      readonly op: DataOperation;
+      readonly key: Key;
+      readonly outcome: OperationOutcome;
+    }
+  /** Merge this state into your copy, make it durable, then acknowledge. */
+  | {
+      readonly kind: "REPLICATE";
+      readonly request: RequestId;
+      readonly op: DataOperation;
+      readonly key: Key;
+      readonly state: KeyState;
+      readonly origin: NodeId;
+      readonly replicas: readonly NodeId[];
+      /** Keep it as a hint for this owner, who cannot be reached: the receiver is its stand-in. */
+      readonly hintFor?: NodeId;
+    }
+  | {
+      readonly kind: "REPLICATE_ACK";
+      readonly request: RequestId;
+      readonly op: DataOperation;
+      readonly key: Key;
+      readonly hintFor?: NodeId;
+    }
+  | { readonly kind: "READ"; readonly request: RequestId; readonly key: Key }
+  | { readonly kind: "READ_REPLY"; readonly request: RequestId; readonly key: Key; readonly state: KeyState };
+
+/** Keys that the receiver now owns, pushed when the ring changed. At most `handoverKeysMax` a message. */
+export type HandoverMessage =
+  | {
+      readonly kind: "HANDOVER";
+      readonly batch: number;
+      readonly items: readonly (readonly [Key, KeyState])[];
+    }
+  | { readonly kind: "HANDOVER_ACK"; readonly batch: number };
+
+/** Hints on their way from a stand-in to the owner that could not be reached when they were written. */
+export type HintMessage =
+  | { readonly kind: "HINTS"; readonly batch: number; readonly items: readonly (readonly [Key, KeyState])[] }
+  | { readonly kind: "HINTS_ACK"; readonly batch: number };
