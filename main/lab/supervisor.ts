@@ -24,7 +24,7 @@ import { Guard } from "./guard.ts";
 import type { LinkTable } from "./links.ts";
 import { ManagedNode, type NodeOwner } from "./managed-node.ts";
 import { newestLife } from "./node-files.ts";
-import { freePorts, loopback } from "./ports.ts";
+import { type HeldPort, holdPorts, loopback } from "./ports.ts";
 import { childProcessHost, type NodeCommand, type NodeExit } from "./process-host.ts";
 import type { Recorder } from "./recorder.ts";
 import type { RuleTable } from "./rules.ts";
@@ -74,6 +74,8 @@ export class Supervisor implements NodeOwner {
   readonly host = childProcessHost;
   readonly #options: SupervisorOptions;
   readonly #nodes = new Map<string, ManagedNode>();
+  /** Each node's, also while it is down. */
+  readonly #ports = new Map<string, HeldPort>();
   readonly #guard: Guard;
   readonly #secret = randomBytes(24).toString("base64url");
   /** Wall clocks that are wrong; they stay so over restarts. */
@@ -124,10 +126,11 @@ export class Supervisor implements NodeOwner {
         : wanted;
     const taken = names.find((name) => this.#nodes.has(name));
     if (taken !== undefined) throw new LabError("bad_input", `There is a node "${taken}" already.`);
-    const ports = await freePorts(names.length, new Set(this.all().map((node) => node.port)));
+    const ports = await holdPorts(names.length);
     const { clockStore } = this.#options.settings;
     const added = names.map((id, index) => {
-      const port = ports[index]!;
+      const { port } = ports[index]!;
+      this.#ports.set(id, ports[index]!);
       return new ManagedNode({ id, port, dataDir: this.#options.dataDirOf(id), clockStore }, this);
     });
     for (const node of added) this.#nodes.set(node.id, node);
@@ -137,6 +140,8 @@ export class Supervisor implements NodeOwner {
 
   forget(id: string): void {
     this.#nodes.delete(id);
+    this.#ports.get(id)?.release();
+    this.#ports.delete(id);
     this.#nodesChanged();
   }
 
@@ -187,6 +192,8 @@ export class Supervisor implements NodeOwner {
         if (node.pid !== null) await node.kill();
       }),
     );
+    for (const port of this.#ports.values()) port.release();
+    this.#ports.clear();
     this.#guard.close();
   }
 

@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { freePorts } from "../../../main/lab/ports.ts";
+import { holdPorts } from "../../../main/lab/ports.ts";
 import type { LabToNode, NodeToLab } from "../../../main/worker/control.ts";
 import { encodeFrame, FrameDecoder } from "../../../main/worker/frames.ts";
 import type { TraceEvent } from "../../../shared/trace/event.ts";
@@ -17,13 +17,10 @@ const entry = resolve(import.meta.dirname, "../../../main/worker/main.ts");
 /** For tests of anything but failure detection: however long the machine stands still, nobody is convicted. */
 export const patient = '--membership={"suspicionMult":1000}';
 
-const portsGiven = new Set<number>();
-
-/** A port that no connection's near end can take while its node is down, and no other node of this file has. */
+/** A port that nobody takes while its node is down: no connection's near end, and no other test's node. */
 export async function freePort(): Promise<number> {
-  const [port] = (await freePorts(1, portsGiven)) as [number];
-  portsGiven.add(port);
-  return port;
+  const [held] = await holdPorts(1);
+  return held!.port;
 }
 
 /** Asks again until `probe` gives something; fails with what it was waiting for. */
