@@ -48,7 +48,19 @@ export type CallAnswer =
 /** Acts of the lab, a flap as the links it turns into, one at a time per id; the world says `done` when it has taken effect, or why it could not. */
 export type FaultAction = Exclude<
   Action,
-  { readonly name: "put" | "get" | "delete" | "local" | "tell" | "broadcast" | "mint" | "snapshot" | "flap" }
+  {
+    readonly name:
+      | "put"
+      | "get"
+      | "delete"
+      | "fill"
+      | "local"
+      | "tell"
+      | "broadcast"
+      | "mint"
+      | "snapshot"
+      | "flap";
+  }
 >;
 
 export type RunOutput =

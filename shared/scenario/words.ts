@@ -36,6 +36,8 @@ export function actionWords(action: Action): string {
     case "get":
     case "delete":
       return `${name} ${action.value.key} at ${action.value.node}`;
+    case "fill":
+      return `write ${action.value.keys} keys at ${action.value.node}`;
     case "mint":
       return `a new number from ${action.value.node}`;
     case "local":
@@ -55,7 +57,17 @@ export function actionWords(action: Action): string {
   }
 }
 
-type CallName = "put" | "get" | "delete" | "mint" | "local" | "tell" | "broadcast" | "note" | "snapshot";
+type CallName =
+  | "put"
+  | "get"
+  | "delete"
+  | "fill"
+  | "mint"
+  | "local"
+  | "tell"
+  | "broadcast"
+  | "note"
+  | "snapshot";
 type Fault = Exclude<Action, { readonly name: CallName }>;
 
 function faultWords(action: Fault): string {
@@ -80,6 +92,8 @@ function faultWords(action: Fault): string {
     case "cut":
     case "clog":
       return `${name} ${action.value.from} → ${action.value.to}`;
+    case "compare":
+      return `${action.value.node} compares its Merkle trees with ${action.value.with}`;
     case "flap": {
       const { from, to, up, down } = action.value;
       return `flap ${from} ↔ ${to}, ${durationWords(down)} down and ${durationWords(up)} up`;

@@ -36,25 +36,11 @@ export function checkDurability(writes: readonly WrittenVersion[], states: reado
     return unknown(checker, writes.length, "No replica runs at the end, so nothing can be found.");
   const twins = withOneDot(acknowledged);
   if (twins !== null) return reused(writes, twins);
-  const byKey = Map.groupBy(writes, ({ operation }) => operation.key ?? "");
   let doubtful: WrittenVersion | null = null;
-  for (const [key, ofKey] of byKey) {
-    const held = heldVersions(key, states);
-    const kept = keptDots(ofKey, held, false);
-    const perhaps = keptDots(ofKey, held, true);
-    for (const write of ofKey) {
-      if (write.operation.outcome !== "ok" || write.dot === null || kept.has(write.dot)) continue;
-      if (isDelete(write.operation)) {
-        const alive = [...held.values()].find(({ dot, value }) => value !== null && covers(write, dot));
-        if (alive !== undefined) return returned(writes, write, ofKey, alive);
-        continue;
-      }
-      const deletes = ofKey.filter(({ operation }) => isDelete(operation) && operation.outcome !== "fail");
-      if (deletes.some((deleted) => isHonoured(deleted, write, held))) continue;
-      const isExcused = perhaps.has(write.dot) || deletes.some(({ overwrote }) => overwrote === null);
-      if (!isExcused) return lost(writes, write, ofKey, states);
-      doubtful ??= write;
-    }
+  for (const { write, ofKey, fate, alive } of missing(writes, states)) {
+    if (fate === "returned") return returned(writes, write, ofKey, alive!);
+    if (fate === "lost") return lost(writes, write, ofKey, states);
+    doubtful ??= write;
   }
   if (doubtful !== null) {
     return unknown(
@@ -78,6 +64,45 @@ export function checkDurability(writes: readonly WrittenVersion[], states: reado
     writes.length,
     `All ${plural(acknowledged.length, "acknowledged write")} are there or were overwritten.`,
   );
+}
+
+/** Acknowledged puts that are gone though nothing that had seen them took their place. */
+export function lostWrites(
+  writes: readonly WrittenVersion[],
+  states: readonly FinalState[],
+): readonly Operation[] {
+  return [...missing(writes, states)].flatMap(({ write, fate }) =>
+    fate === "lost" ? [write.operation] : [],
+  );
+}
+
+interface Missing {
+  readonly write: WrittenVersion;
+  readonly ofKey: readonly WrittenVersion[];
+  /** "doubtful": an unanswered write may have overwritten it. "returned": what it deleted is `alive`. */
+  readonly fate: "lost" | "doubtful" | "returned";
+  readonly alive?: Held;
+}
+
+/** The acknowledged writes that no replica holds, and that nothing certain excuses. */
+function* missing(writes: readonly WrittenVersion[], states: readonly FinalState[]): Generator<Missing> {
+  for (const [key, ofKey] of Map.groupBy(writes, ({ operation }) => operation.key ?? "")) {
+    const held = heldVersions(key, states);
+    const kept = keptDots(ofKey, held, false);
+    const perhaps = keptDots(ofKey, held, true);
+    const deletes = ofKey.filter(({ operation }) => isDelete(operation) && operation.outcome !== "fail");
+    for (const write of ofKey) {
+      if (write.operation.outcome !== "ok" || write.dot === null || kept.has(write.dot)) continue;
+      if (isDelete(write.operation)) {
+        const alive = [...held.values()].find(({ dot, value }) => value !== null && covers(write, dot));
+        if (alive !== undefined) yield { write, ofKey, fate: "returned", alive };
+        continue;
+      }
+      if (deletes.some((deleted) => isHonoured(deleted, write, held))) continue;
+      const isExcused = perhaps.has(write.dot) || deletes.some(({ overwrote }) => overwrote === null);
+      yield { write, ofKey, fate: isExcused ? "doubtful" : "lost" };
+    }
+  }
 }
 
 /** Two acknowledged writes that got one dot: the counter was used again, and one of them replaces the other unseen (P1). */

@@ -31,24 +31,8 @@ interface Written {
 
 /** Accesses that were not answered may be left out: nothing is owed to them, nor by them. */
 export function checkFreshReads(accesses: readonly Access[]): Verdict {
-  const byKey = Map.groupBy(accesses, ({ operation }) => operation.key ?? "");
-  let reads = 0;
-  for (const [key, ofKey] of byKey) {
-    const writes = ofKey.flatMap(writtenBy).sort((a, b) => returned(a) - returned(b));
-    const ofReads = ofKey.filter(({ dot }) => dot === null).sort((a, b) => invoked(a) - invoked(b));
-    reads += ofReads.length;
-    /** The newest acknowledged write of each coordinator. */
-    const newest = new Map<string, Written>();
-    let next = 0;
-    for (const read of ofReads) {
-      for (; next < writes.length && returned(writes[next]!) < invoked(read); next++) {
-        const write = writes[next]!;
-        if (write.counter > (newest.get(write.node)?.counter ?? 0)) newest.set(write.node, write);
-      }
-      const missed = newest.values().find(({ node, counter }) => (read.seen[node] ?? 0) < counter);
-      if (missed !== undefined) return stale(accesses.length, key, missed.access, read);
-    }
-  }
+  for (const { read, missed } of staleReads(accesses)) return stale(accesses.length, missed, read);
+  const reads = accesses.filter(({ dot }) => dot === null).length;
   return valid(
     checker,
     accesses.length,
@@ -56,11 +40,32 @@ export function checkFreshReads(accesses: readonly Access[]): Verdict {
   );
 }
 
-function stale(operations: number, key: string, write: Access, read: Access): Verdict {
+/** Every read that missed an acknowledged write, with one that it missed. */
+export function* staleReads(
+  accesses: readonly Access[],
+): Generator<{ readonly read: Access; readonly missed: Access }> {
+  for (const ofKey of Map.groupBy(accesses, ({ operation }) => operation.key ?? "").values()) {
+    const writes = ofKey.flatMap(writtenBy).sort((a, b) => returned(a) - returned(b));
+    const reads = ofKey.filter(({ dot }) => dot === null).sort((a, b) => invoked(a) - invoked(b));
+    /** The newest acknowledged write of each coordinator. */
+    const newest = new Map<string, Written>();
+    let next = 0;
+    for (const read of reads) {
+      for (; next < writes.length && returned(writes[next]!) < invoked(read); next++) {
+        const write = writes[next]!;
+        if (write.counter > (newest.get(write.node)?.counter ?? 0)) newest.set(write.node, write);
+      }
+      const missed = newest.values().find(({ node, counter }) => (read.seen[node] ?? 0) < counter);
+      if (missed !== undefined) yield { read, missed: missed.access };
+    }
+  }
+}
+
+function stale(operations: number, write: Access, read: Access): Verdict {
   return invalid(
     checker,
     operations,
-    `A read of ${key} missed a write that was acknowledged before it began.`,
+    `A read of ${read.operation.key} missed a write that was acknowledged before it began.`,
     [write.operation, read.operation],
     [
       `${sentence(did(write.operation)).slice(0, -1)}, as ${write.dot}, and was acknowledged.`,

@@ -96,17 +96,22 @@ export const judgeNoLostWrites: Judge<"no-lost-writes"> = (_, subject) => {
   return asResult(words, verdict, subject);
 };
 
-export const judgeFreshReads: Judge<"fresh-reads"> = (_, subject) => {
-  const words = "a read that begins after a write was acknowledged has seen it";
-  const calls = subject.record.calls
+/** Every data operation that was answered, with what its answer had seen. */
+export function accessesOf({ record }: Subject): Access[] {
+  const calls = record.calls
     .filter((call) => isData(call) && call.outcome === "ok")
     .sort((a, b) => a.invoked - b.invoked);
-  const operations = historyOf({ ...subject.record, calls });
-  const accesses = calls.flatMap(({ answer }, index): Access[] => {
+  const operations = historyOf({ ...record, calls });
+  return calls.flatMap(({ answer }, index): Access[] => {
     if (!answer?.ok) return [];
     const dot = isWrite(calls[index]!) ? (answer.dots[0] ?? null) : null;
     return [{ operation: operations[index]!, dot, seen: answer.context }];
   });
+}
+
+export const judgeFreshReads: Judge<"fresh-reads"> = (_, subject) => {
+  const words = "a read that begins after a write was acknowledged has seen it";
+  const accesses = accessesOf(subject);
   const reads = accesses.filter(({ dot }) => dot === null).length;
   if (reads === 0 || reads === accesses.length) {
     return result(words, "unknown", "It takes an acknowledged write and a read that was answered.");

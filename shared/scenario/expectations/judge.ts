@@ -19,6 +19,8 @@ import {
 } from "./checkers.ts";
 import { judgeOperations } from "./clients.ts";
 import { judgeEarlierByWallClock, judgeLamportWithoutCause, judgeSortedBy, judgeStamps } from "./clocks.ts";
+import { judgeExchange } from "./exchanges.ts";
+import { judgeLostWrites, judgeStaleReads } from "./losses.ts";
 import { judgeBefore, judgeConcurrent, judgeEvent, judgeOrder, judgePast } from "./order.ts";
 import { judgeMoved, judgeState } from "./replicas.ts";
 import { judgeSpread } from "./spread.ts";
@@ -41,7 +43,10 @@ const judges: { readonly [Name in ExpectationName]: Judge<Name> } = {
   "unique-ids": judgeUniqueIds,
   check: judgeCheck,
   "no-lost-writes": judgeNoLostWrites,
+  "lost-writes": judgeLostWrites,
   "fresh-reads": judgeFreshReads,
+  "stale-reads": judgeStaleReads,
+  exchange: judgeExchange,
   converged: judgeConverged,
   membership: judgeMembership,
   settled: judgeSettled,
@@ -57,6 +62,7 @@ const withoutEvents: ReadonlySet<ExpectationName> = new Set([
   "check",
   "no-lost-writes",
   "fresh-reads",
+  "stale-reads",
   "converged",
   "settled",
   "state",

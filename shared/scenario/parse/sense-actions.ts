@@ -21,12 +21,19 @@ export function actionProblems(action: Action, path: Path, names: Names): Proble
     case "delete":
     case "local":
     case "broadcast":
+    case "fill":
     case "mint":
     case "old-disk":
     case "clock":
       return known("node", action.value.node);
     case "restart":
       return known("node", action.value.node);
+    case "compare": {
+      const { node, with: peer } = action.value;
+      const problems = [...known("node", node), ...known("with", peer)];
+      if (node === peer) problems.push({ path: at("with"), message: `${node} cannot compare with itself` });
+      return problems;
+    }
     case "tell":
       return [...known("node", action.value.node), ...known("to", action.value.to)];
     case "disk": {

@@ -8,6 +8,7 @@ const unlabelled: ReadonlySet<string> = new Set<ActionName>([
   "put",
   "get",
   "delete",
+  "fill",
   "local",
   "tell",
   "broadcast",
@@ -85,6 +86,13 @@ function* problemsOf(
     yield* names.unknownNodes([node], at("node"));
     yield* names.unknownNodes([about], at("about"));
     yield* names.unknownLabels(after, at("after"));
+  }
+  if ("exchange" in expectation) {
+    const { node, with: peer, keys, hashes } = expectation.exchange;
+    yield* names.unknownNodes([node], at("node"));
+    yield* names.unknownNodes([peer], at("with"));
+    yield* rangeProblems(keys, at("keys"));
+    yield* rangeProblems(hashes, at("hashes"));
   }
   if ("state" in expectation) yield* names.unknownNodes([expectation.state.node], at("node"));
   if ("moved" in expectation) {

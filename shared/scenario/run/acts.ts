@@ -12,9 +12,12 @@ import { Timers } from "./timers.ts";
 /** A world that has not carried out an act by then will not. */
 const actLimitMs = 60_000;
 
+const fillAtOnce = 64;
+
 type Done = (error?: string) => void;
 type Observed = (views: readonly NodeView[]) => void;
 type Flap = Extract<Action, { readonly name: "flap" }>["value"];
+type Fill = Extract<Action, { readonly name: "fill" }>["value"];
 type DataAction = Extract<Action, { readonly name: "put" | "get" | "delete" }>;
 
 export interface ActsOptions {
@@ -45,6 +48,8 @@ export class Acts {
       case "get":
       case "delete":
         return this.#data(action, client, done);
+      case "fill":
+        return this.#fill(action.value, done);
       case "mint": {
         const { node, client: own, as } = action.value;
         return this.#ask({ node, client: own ?? client, as }, { kind: "act", act: { kind: "mint" } }, done);
@@ -113,6 +118,28 @@ export class Acts {
       },
       done,
     );
+  }
+
+  /** By as many clients as are needed to have {@link fillAtOnce} requests under way. */
+  #fill({ node, keys, prefix, value }: Fill, done: Done): void {
+    let open = keys;
+    for (let index = 1; index <= keys; index++) {
+      const key = `${prefix}${index}` as Key;
+      const client = `fill-${(index % fillAtOnce) + 1}`;
+      this.calls.ask(
+        {
+          client,
+          node,
+          as: null,
+          request: { kind: "data", op: "put", key, value, quorum: {} },
+          returned: () => {
+            open -= 1;
+            if (open === 0) done();
+          },
+        },
+        this.#options.timers.now,
+      );
+    }
   }
 
   #contextOf(name: string) {

@@ -50,6 +50,17 @@ export const actionSchemas = {
   put: z.strictObject({ ...client, value: z.string() }),
   get: z.strictObject(client),
   delete: z.strictObject(client),
+  fill: z
+    .strictObject({
+      node: nodeId,
+      keys: z.number().int().min(1).max(100_000),
+      prefix: z.string().max(1_000).default("key-"),
+      value: z.string().default("value"),
+    })
+    .describe("Writes this many keys, many at a time: prefix and a number from 1."),
+  compare: z
+    .strictObject({ node: nodeId, with: nodeId })
+    .describe("The two compare their Merkle trees now, and repair what differs."),
   local: z.strictObject({ node: nodeId, text: z.string() }),
   tell: z.strictObject({ node: nodeId, to: nodeId, text: z.string() }),
   broadcast: z.strictObject({

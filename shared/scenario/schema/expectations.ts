@@ -78,6 +78,22 @@ export const expectationSchema = z.union([
   one("no-lost-writes", z.literal(true)),
   /** A read that begins after a write was acknowledged has seen it: what R + W > N promises. */
   one("fresh-reads", z.literal(true)),
+  /** Acknowledged writes that are gone though nothing that had seen them took their place. */
+  one("lost-writes", z.strictObject({ key: key.optional(), ...numbers })),
+  /** Reads that missed a write acknowledged before they began. */
+  one("stale-reads", z.strictObject({ key: key.optional(), ...numbers })),
+  /** The nth comparison of Merkle trees that ended on this node. */
+  one(
+    "exchange",
+    z.strictObject({
+      node: nodeId.optional(),
+      with: nodeId.optional(),
+      nth: z.number().int().min(1).default(1),
+      outcome: z.enum(["equal", "repaired", "given up"]).optional(),
+      keys: z.strictObject(numbers).optional(),
+      hashes: z.strictObject(numbers).optional(),
+    }),
+  ),
   /** At the end all running replicas of every key agree. */
   one("converged", z.literal(true)),
   /**
