@@ -2,18 +2,27 @@
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { runScenario } from "../../main/scenario/real-run.ts";
-import { parseScenario } from "../../shared/scenario/parse.ts";
-import { complaints, demonstrations, textOf } from "./scenarios.ts";
+import { type Scenario, scenarioSchema } from "../../shared/scenario/schema.ts";
+import { complaints, demonstrations, sourceOf } from "./scenarios.ts";
 
 const workerEntry = join(import.meta.dirname, "../../main/worker/main.ts");
 
-it.each(demonstrations)(
-  "%s holds on real processes",
-  async (file) => {
-    const scenario = parseScenario(textOf(file), file);
-    const { verdict } = await runScenario({ scenario, seed: 1, workerEntry, version: "test" });
-    expect(complaints(verdict)).toEqual([]);
-    expect(verdict.verdict).toBe("holds");
-  },
-  120_000,
-);
+/** As the file has it, but for patience: a machine that stands still for seconds violates nothing. */
+function patient(file: string): Scenario {
+  const source = sourceOf(file);
+  const { cluster, steps = [] } = source;
+  cluster.requestTimeout ??= "7s";
+  for (const step of steps) if (step.when !== undefined) step.within = "60s";
+  // The longer a round of gossip, the less of it a stall takes.
+  for (const name of ["gossipInterval", "pushPullInterval"] as const) {
+    const interval = cluster.membership?.[name];
+    if (typeof interval === "number") cluster.membership![name] = interval * 2;
+  }
+  return scenarioSchema.parse(source);
+}
+
+it.each(demonstrations)("%s holds on real processes", async (file) => {
+  const { verdict } = await runScenario({ scenario: patient(file), seed: 1, workerEntry, version: "test" });
+  expect(complaints(verdict)).toEqual([]);
+  expect(verdict.verdict).toBe("holds");
+});

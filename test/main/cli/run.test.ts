@@ -28,7 +28,7 @@ const env = { ...process.env, TMPDIR: scratch };
 
 function scenario(name: string, rest: string): string {
   const file = join(dir, `${name}.yaml`);
-  writeFileSync(file, `name: ${name}\ncluster: { nodes: [A, B] }\n${rest}\n`);
+  writeFileSync(file, `name: ${name}\ncluster: { nodes: [A, B], requestTimeout: 7s }\n${rest}\n`);
   return file;
 }
 

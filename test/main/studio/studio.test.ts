@@ -24,7 +24,7 @@ const files = {
   played: `name: played
 lesson: 1
 predict: What comes back?
-cluster: { nodes: [A, B] }
+cluster: { nodes: [A, B], requestTimeout: 7s }
 steps:
   - do: { put: { node: A, key: k, value: v } }
   - do: { note: look }
