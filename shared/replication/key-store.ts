@@ -1,8 +1,9 @@
 /**
  * The keys this node holds, and the one way to change them: every change is a log entry and an event.
  *
- * A key is never dropped, even when the node no longer owns it: a coordinator must know every write of a key that it
- * ever issued a dot for, or its next dot would hide them (see shared/clock/dotted).
+ * A key is not dropped because the node no longer owns it: a coordinator must know every write of a key that it ever
+ * issued a dot for, or its next dot would hide them (see shared/clock/dotted). Only a key that is deleted everywhere is
+ * forgotten, by agreement of all members (see housekeeping).
  */
 import { absentKey, formatDot, gainedVersions, type KeyState, liveVersions, sync } from "../clock/dotted.ts";
 import type { Key, NodeId } from "../ids.ts";
@@ -15,8 +16,12 @@ export interface Provenance {
   readonly replicas: readonly NodeId[];
 }
 
+/** Told of each key whose state has just changed: `absentKey` when it was forgotten. */
+export type KeyWatcher = (key: Key, state: KeyState) => void;
+
 export class KeyStore {
   readonly #keys: Map<Key, KeyState>;
+  readonly #watchers: KeyWatcher[] = [];
   readonly #conflicts = new Set<Key>();
 
   constructor(entries: Iterable<readonly [Key, KeyState]>) {
@@ -35,6 +40,19 @@ export class KeyStore {
 
   get(key: Key): KeyState {
     return this.#keys.get(key) ?? absentKey;
+  }
+
+  /** Called within the step that changes a key, so that what follows from it is durable together with it. */
+  watch(watcher: KeyWatcher): void {
+    this.#watchers.push(watcher);
+  }
+
+  /** The key is gone, with its log: only for what every member has agreed to forget. */
+  forget(fx: ReplicationEffects, key: Key): void {
+    this.#keys.delete(key);
+    this.#conflicts.delete(key);
+    fx.record({ kind: "dropped", key });
+    this.#changed(key, absentKey);
   }
 
   /** What two replicas of `key` know together. Returns `a` or `b` itself when the other adds nothing. */
@@ -63,6 +81,11 @@ export class KeyStore {
       fx.local("conflict", { ...withOp(about, gained[0]!.value), key }, { dots });
     }
     fx.append({ term: 0, op: from.op, key, state, origin: from.origin, replicas: from.replicas });
+    this.#changed(key, state);
+  }
+
+  #changed(key: Key, state: KeyState): void {
+    for (const watcher of this.#watchers) watcher(key, state);
   }
 }
 
