@@ -2,6 +2,7 @@
 import type { Claim } from "../membership/types.ts";
 import { type About, type OperationOutcome, tracedValueMax } from "../replication/types.ts";
 import type { Detail } from "../trace/event.ts";
+import { exchangeDetail } from "./describe-exchange.ts";
 import type { MessageBody, ReplicaConfig, Restored } from "./types.ts";
 
 export const aboutMembership: About = { op: "membership" };
@@ -23,6 +24,15 @@ export function aboutMessage(body: MessageBody): About {
     case "HANDOVER_ACK":
     case "HINTS":
     case "HINTS_ACK":
+    case "COMPARE":
+    case "COMPARED":
+    case "COMPARE_KEYS":
+    case "COMPARED_KEYS":
+    case "REPAIR":
+    case "REPAIRED":
+    case "DECLINE":
+    case "OFFER":
+    case "WANTED":
     case "TELL":
     case "BROADCAST":
     case "ORDER":
@@ -59,6 +69,16 @@ function messageDetail(body: MessageBody): Detail | undefined {
       return { members: body.members.map(inWords) };
     case "ORDER":
       return { origin: body.origin, number: body.number, position: body.position };
+    case "COMPARE":
+    case "COMPARED":
+    case "COMPARE_KEYS":
+    case "COMPARED_KEYS":
+    case "REPAIR":
+    case "REPAIRED":
+    case "DECLINE":
+    case "OFFER":
+    case "WANTED":
+      return exchangeDetail(body);
     default:
       return undefined;
   }

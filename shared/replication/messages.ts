@@ -1,9 +1,10 @@
 /** What replicas say to each other. Each part of replication has a union of its own; a node hands a message to its part. */
 import type { KeyState } from "../clock/dotted.ts";
 import type { Key, NodeId, RequestId } from "../ids.ts";
+import type { AntiEntropyMessage } from "./anti-entropy/messages.ts";
 import type { ClientRequest, DataOperation, OperationOutcome } from "./types.ts";
 
-export type ReplicationMessage = CoordinationMessage | HandoverMessage | HintMessage;
+export type ReplicationMessage = CoordinationMessage | HandoverMessage | HintMessage | AntiEntropyMessage;
 
 /** Between the coordinator of a request and the replicas of its key. */
 export type CoordinationMessage =

@@ -29,7 +29,13 @@ export interface NodeEventDetails {
   /** op membership: this node heard itself called suspect or dead and raised its incarnation. */
   refute: { incarnation: number; was: MemberStatus };
   /** op put, get, delete: a client's request reached its first node. `key` and `request` are set. */
-  request: { coordinator: string; replicas: string[]; /** Of a put, unless it is long. */ value?: string };
+  request: {
+    coordinator: string;
+    replicas: string[];
+    /** Of a put, unless it is long. */ value?: string;
+    /** What the client said it had read, as "node:counter"; absent when it left that to the coordinator. */
+    context?: string[];
+  };
   /** op put, get, delete: the reply left. `hash` is the causal hash of the operation. */
   reply: {
     ok: boolean;
@@ -69,6 +75,8 @@ export interface NodeEventDetails {
     bytes: number;
     everything: number;
   };
+  /** op internal: keys whose hashes did not fit what is stored; the trees are built anew. */
+  "tree-mismatch": { keys: string[] };
   /** op internal: the ring moves for `about`. `waitingFor`: nodes without whose word it does not go on. */
   move: {
     about: string;
@@ -84,6 +92,52 @@ export interface NodeEventDetails {
   pruned: { nodes: string[]; keys: string[] };
   /** op internal: a connection was refused because the other side did not prove the cluster's secret, or differs in version. */
   stranger: { from: string; reason: string };
+}
+
+/**
+ * The messages of an exchange, at their sending and at their receipt alike. `exchange` ties them to its "exchange" and
+ * "exchange-ended" events; an answer has the `step` of its question. Hashes are cut to eight digits, "" is no key at
+ * all. Long lists are cut off: `more` counts what is left out.
+ * @public
+ */
+export interface ExchangeMessageDetails {
+  /**
+   * The hashes of the side that asks. `level` 0: one over all shared ranges, named "". 1: the root of each range. From
+   * 2 on: tree nodes of one `range` by prefix (`level` less one hexadecimal digits), the children of those that differ.
+   */
+  COMPARE: ExchangeStep & { level: number; range: string; asked: Record<string, string>; more?: number };
+  /** Of those the ones that differ, with the hashes of the side that answers; an empty list: all equal. */
+  COMPARED: ExchangeStep & {
+    level: number;
+    range: string;
+    differ: Record<string, string>;
+    /** Those of `differ` that are leaves on this side. */
+    leaves: string[];
+    more?: number;
+  };
+  /** The digests of the keys under these leaves. `again`: after a wait, only keys that differed (writes in flight). */
+  COMPARE_KEYS: ExchangeStep & {
+    range: string;
+    prefixes: string[];
+    keys: Record<string, string>;
+    again: boolean;
+    more?: number;
+  };
+  /** Per key that differs: the digest asked about and that of the side that answers. */
+  COMPARED_KEYS: ExchangeStep & { range: string; differ: Record<string, [string, string]>; more?: number };
+  /** States travel: first from the side that asks; the answer has those of which the other side knew more. */
+  REPAIR: ExchangeStep & { keys: string[] };
+  REPAIRED: ExchangeStep & { keys: string[] };
+  DECLINE: ExchangeStep & { reason: "ring" };
+  /** Keys held without being owned are offered to an owner, and sent with REPAIR where it lacks a write. */
+  OFFER: ExchangeStep & { keys: string[] };
+  WANTED: ExchangeStep & { keys: string[] };
+}
+
+interface ExchangeStep {
+  exchange: string;
+  step: number;
+  bytes: number;
 }
 
 export type MemberStatus = "alive" | "suspect" | "dead" | "left";
