@@ -55,6 +55,10 @@ export function format(clock: VectorClock, order: readonly string[]): string {
   return `⟨${order.map((node) => clock[node] ?? 0).join(",")}⟩`;
 }
 
+/** Each entry as "node:counter", as events list what was seen. */
+export const entriesText = (clock: VectorClock): string[] =>
+  Object.entries(clock).map(([node, counter]) => `${node}:${counter}`);
+
 /** True for an object of node ids to positive safe integers: what a store or a peer may hand us as a clock. */
 export function isVectorClock(value: unknown): value is VectorClock {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;

@@ -15,6 +15,7 @@
  * Source: DeCandia et al. 2007, "Dynamo: Amazon's Highly Available Key-value Store", §4.5 and 5.
  */
 import { type KeyState, type Version, write } from "../clock/dotted.ts";
+import { entriesText } from "../clock/vector-clock.ts";
 import type { MessageId, NodeId, RequestId, TimeMs } from "../ids.ts";
 import { Forwarder } from "./forwarder.ts";
 import type { KeyStore } from "./key-store.ts";
@@ -95,11 +96,12 @@ export class Coordinator implements ReplicationPart {
     const checked = checkRequest(request, this.#config, this.#view.ring.nodes.length, fx.clock);
     const owners = "error" in checked ? [] : this.#view.ring.owners(key, checked.quorum.n);
     const coordinator = owners.includes(this.#node) ? this.#node : this.#forwarder.choose(owners);
-    const { value } = request;
+    const { value, context } = request;
     fx.local("request", about, {
       coordinator: coordinator ?? this.#node,
       replicas: owners,
       ...(value !== undefined && value.length <= tracedValueMax ? { value } : {}),
+      ...(context !== undefined && { context: entriesText(context) }),
     });
     if (this.#leaving) fx.reply(id, about, { ok: false, error: this.#leavingError(owners) });
     else if ("error" in checked) fx.reply(id, about, { ok: false, error: checked.error });

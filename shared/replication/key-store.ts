@@ -72,13 +72,13 @@ export class KeyStore {
     // A handover moves many keys at once and is one event of its own.
     if (from.op !== "handover") {
       for (const { dot, value } of gained) {
-        fx.local("stored", withOp(about, value), { dot: formatDot(dot), siblings: state.versions.length });
+        const detail = { dot: formatDot(dot), siblings: state.versions.length, dots: allDots(state) };
+        fx.local("stored", withOp(about, value), detail);
       }
     }
     if (gained.length > 0 && state.versions.length > 1) {
       fx.rare.reached("a conflict stored");
-      const dots = state.versions.map((version) => formatDot(version.dot));
-      fx.local("conflict", { ...withOp(about, gained[0]!.value), key }, { dots });
+      fx.local("conflict", { ...withOp(about, gained[0]!.value), key }, { dots: allDots(state) });
     }
     fx.append({ term: 0, op: from.op, key, state, origin: from.origin, replicas: from.replicas });
     this.#changed(key, state);
@@ -88,6 +88,8 @@ export class KeyStore {
     for (const watcher of this.#watchers) watcher(key, state);
   }
 }
+
+const allDots = ({ versions }: KeyState) => versions.map(({ dot }) => formatDot(dot));
 
 /** What is stored is a put or a delete, whatever operation (a read that repairs, a handover) brought it. */
 function withOp(about: About, value: string | null): About {
