@@ -148,7 +148,9 @@ export class SimulatedLab {
     const lines = this.events.filter(isWanted).map(({ node, type, name, peer, detail }) => {
       const what = type === "local" ? name : `${type} ${name}`;
       const other = peer === undefined ? "" : ` ${type === "receive" ? "from" : "to"} ${peer}`;
-      const { life: _life, hash: _hash, dot: _dot, ...told } = detail ?? {};
+      const { life: _life, hash: _hash, dot, dots, ...rest } = detail ?? {};
+      // A stored version's numbers differ from host to host; those of a conflict are what it is about.
+      const told = dot === undefined && dots !== undefined ? { ...rest, dots } : rest;
       return `${node} ${what}${other}${Object.keys(told).length > 0 ? ` ${JSON.stringify(told)}` : ""}`;
     });
     return `${lines.join("\n")}\n`;
