@@ -24,6 +24,12 @@ export function aboutMessage(body: MessageBody): About {
     case "HANDOVER_ACK":
     case "HINTS":
     case "HINTS_ACK":
+    case "REAP_ASK":
+    case "REAP_ANSWER":
+    case "REAP":
+    case "PRUNE_ASK":
+    case "PRUNE_ANSWER":
+    case "PRUNE":
     case "COMPARE":
     case "COMPARED":
     case "COMPARE_KEYS":
@@ -79,6 +85,14 @@ function messageDetail(body: MessageBody): Detail | undefined {
     case "OFFER":
     case "WANTED":
       return exchangeDetail(body);
+    case "REAP_ASK":
+    case "REAP":
+    case "PRUNE_ASK":
+    case "PRUNE":
+      return { keys: body.items.map(([key]) => key) };
+    case "REAP_ANSWER":
+    case "PRUNE_ANSWER":
+      return { keys: body.agreed };
     default:
       return undefined;
   }

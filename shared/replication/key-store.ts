@@ -6,7 +6,7 @@
  * forgotten, by agreement of all members (see housekeeping).
  */
 import { absentKey, formatDot, gainedVersions, type KeyState, liveVersions, sync } from "../clock/dotted.ts";
-import type { Key, NodeId } from "../ids.ts";
+import type { Key, NodeId, TimeMs } from "../ids.ts";
 import type { About, LogEntry, ReplicationEffects } from "./types.ts";
 
 /** Where a new state comes from. */
@@ -16,8 +16,8 @@ export interface Provenance {
   readonly replicas: readonly NodeId[];
 }
 
-/** Told of each key whose state has just changed: `absentKey` when it was forgotten. */
-export type KeyWatcher = (key: Key, state: KeyState) => void;
+/** Told of each key whose state has just changed, and when: `absentKey` when it was forgotten. */
+export type KeyWatcher = (key: Key, state: KeyState, at: TimeMs) => void;
 
 export class KeyStore {
   readonly #keys: Map<Key, KeyState>;
@@ -52,7 +52,7 @@ export class KeyStore {
     this.#keys.delete(key);
     this.#conflicts.delete(key);
     fx.record({ kind: "dropped", key });
-    this.#changed(key, absentKey);
+    this.#changed(key, absentKey, fx.now);
   }
 
   /** What two replicas of `key` know together. Returns `a` or `b` itself when the other adds nothing. */
@@ -81,11 +81,11 @@ export class KeyStore {
       fx.local("conflict", { ...withOp(about, gained[0]!.value), key }, { dots: allDots(state) });
     }
     fx.append({ term: 0, op: from.op, key, state, origin: from.origin, replicas: from.replicas });
-    this.#changed(key, state);
+    this.#changed(key, state, fx.now);
   }
 
-  #changed(key: Key, state: KeyState): void {
-    for (const watcher of this.#watchers) watcher(key, state);
+  #changed(key: Key, state: KeyState, at: TimeMs): void {
+    for (const watcher of this.#watchers) watcher(key, state, at);
   }
 }
 

@@ -4,7 +4,7 @@ import type { Key, NodeId, RequestId } from "../ids.ts";
 import type { AntiEntropyMessage } from "./anti-entropy/messages.ts";
 import type { ClientRequest, DataOperation, OperationOutcome } from "./types.ts";
 
-export type ReplicationMessage = CoordinationMessage | HandoverMessage | HintMessage | AntiEntropyMessage;
+export type ReplicationMessage = CoordinationMessage | HandoverMessage | HintMessage | HousekeepingMessage | AntiEntropyMessage;
 
 /** Between the coordinator of a request and the replicas of its key. */
 export type CoordinationMessage =
@@ -52,3 +52,22 @@ export type HandoverMessage =
 export type HintMessage =
   | { readonly kind: "HINTS"; readonly batch: number; readonly items: readonly (readonly [Key, KeyState])[] }
   | { readonly kind: "HINTS_ACK"; readonly batch: number };
+
+/** A key and the digest of its state. */
+export type KeyDigest = readonly [Key, string];
+
+/** Between the node that would tidy up and all members: see housekeeping. `PRUNE` takes out clock entries, `REAP` keys. */
+export type HousekeepingMessage =
+  | {
+      readonly kind: "REAP_ASK" | "PRUNE_ASK";
+      readonly batch: number;
+      /** Everybody that has not left, by name: who else thinks so may agree. */
+      readonly members: readonly NodeId[];
+      readonly items: readonly KeyDigest[];
+    }
+  | { readonly kind: "REAP_ANSWER" | "PRUNE_ANSWER"; readonly batch: number; readonly agreed: readonly Key[] }
+  | {
+      readonly kind: "REAP" | "PRUNE";
+      readonly members: readonly NodeId[];
+      readonly items: readonly KeyDigest[];
+    };

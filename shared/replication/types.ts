@@ -113,7 +113,7 @@ export interface LogEntry {
   readonly index: number;
   /** Topology or leader term; 0 until something has terms. */
   readonly term: number;
-  readonly op: DataOperation | "repair" | "handover" | "hint" | "anti-entropy";
+  readonly op: DataOperation | "repair" | "handover" | "hint" | "anti-entropy" | "prune";
   readonly key: Key;
   /** The key's whole state after this entry: replay is replacement. */
   readonly state: KeyState;
