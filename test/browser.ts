@@ -18,15 +18,18 @@ import { delimiter, join } from "node:path";
 import { type Browser, chromium } from "playwright-core";
 
 const flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"];
+/** Ends a browser that hangs, not one on a slow machine. */
+const timeout = 120_000;
 
 export async function launchBrowser(): Promise<Browser> {
   const installed = findInstalled();
-  if (installed !== null) return chromium.launch({ executablePath: installed, args: flags });
+  if (installed !== null) return chromium.launch({ executablePath: installed, args: flags, timeout });
   const folder = await unpackPackaged();
   // The package's own flags switch web security off, which would make half of our tests worthless.
   return chromium.launch({
     executablePath: join(folder, "chromium"),
     args: flags,
+    timeout,
     env: {
       ...process.env,
       LD_LIBRARY_PATH: join(folder, "al2023", "lib"),

@@ -13,6 +13,7 @@ let faults: string[] = [];
 beforeAll(async () => {
   [server, browser] = await Promise.all([serveHarness(), launchBrowser()]);
   page = await browser.newPage({ viewport: { width: 900, height: 640 } });
+  page.setDefaultTimeout(60_000);
   page.on("pageerror", (error) => faults.push(error.message));
   page.on("console", (message) => {
     if (message.type() === "error") faults.push(message.text());

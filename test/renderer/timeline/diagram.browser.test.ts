@@ -42,6 +42,7 @@ afterAll(async () => {
 
 async function open(query: string, options: BrowserContextOptions = {}): Promise<Page> {
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, ...options });
+  page.setDefaultTimeout(60_000);
   const errors: string[] = [];
   page.on("pageerror", (error) => errors.push(error.message));
   await page.goto(`${server.resolvedUrls!.local[0]!}harness.html?${query}`);
