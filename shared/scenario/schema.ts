@@ -61,6 +61,8 @@ export const faultKinds = [
   "lose-clock",
   "slow-disk",
   "tear",
+  "join",
+  "leave",
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
 

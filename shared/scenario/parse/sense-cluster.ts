@@ -32,6 +32,7 @@ const wholeNumbers: ReadonlySet<string> = new Set<keyof MembershipConfig>([
 
 const onOneNode: ReadonlySet<FaultKind> = new Set<FaultKind>([
   "kill",
+  "join",
   "pause",
   "clock",
   "lose-clock",

@@ -8,15 +8,20 @@ import type { NodeId, TimeMs } from "../../ids.ts";
 import type { Action, FaultKind, Plan, Scenario } from "../schema.ts";
 import type { Draw } from "./draw.ts";
 
-/** A fault begins with `begin` and is over after `end`; `place` cannot have another meanwhile. */
+/** A fault begins with `begin` and is over after `end`; none of its places can have another meanwhile. */
 interface Fault {
-  readonly place: string;
+  readonly places: readonly string[];
+  /** Before a place is taken again; {@link restMs} where nothing is said. */
+  readonly rest?: TimeMs;
   readonly begin: readonly Action[];
   readonly end: readonly Action[];
 }
 
 /** A process that was restarted gets this long before it is touched again. */
 const restMs = 250;
+/** Between two moves of the ring. */
+const ringRestMs = 2_000;
+const joinersMax = 3;
 /** A shorter time is no fault that anybody would notice. */
 const shortestMs = 10;
 
@@ -30,11 +35,11 @@ export function stormOf(scenario: Scenario, draw: Draw): Plan["faults"] {
   for (; at < length - shortestMs; at += Math.max(1, draw.between(every / 2, every * 1.5))) {
     const fault = faultOf(draw.one(kinds), nodes, scenario.network ?? {}, draw);
     const wanted = draw.between(every / 2, every * 3);
-    if (fault === null || (takenUntil.get(fault.place) ?? 0) > at) continue;
+    if (fault === null || fault.places.some((place) => (takenUntil.get(place) ?? 0) > at)) continue;
     const end = Math.floor(Math.min(length, at + Math.max(shortestMs, wanted)));
     for (const action of fault.begin) planned.push({ at, do: action });
     for (const action of fault.end) planned.push({ at: end, do: action });
-    takenUntil.set(fault.place, end + restMs);
+    for (const place of fault.places) takenUntil.set(place, end + (fault.rest ?? restMs));
   }
   // A stable sort: what begins or ends together stays in its order.
   return planned.sort((a, b) => a.at - b.at);
@@ -55,10 +60,26 @@ function faultOf(
     case "slow-disk":
     case "clock":
       return nodeFault(kind, draw.one(nodes), draw);
+    case "join": {
+      const joiner = `joiner-${draw.below(joinersMax) + 1}` as NodeId;
+      return ringFault(joiner, { name: "add", value: joiner }, { name: "remove", value: joiner });
+    }
+    case "leave": {
+      const leaver = draw.one(nodes);
+      return ringFault(leaver, { name: "remove", value: leaver }, { name: "add", value: leaver });
+    }
     default:
       return nodes.length < 2 ? null : networkFault(kind, nodes, network, draw);
   }
 }
+
+/** One move of the ring at a time, and then a while in which its keys may settle. */
+const ringFault = (node: NodeId, begin: Action, end: Action): Fault => ({
+  places: ["ring", `process ${node}`],
+  rest: ringRestMs,
+  begin: [begin],
+  end: [end],
+});
 
 type NodeFaultKind = "kill" | "pause" | "lose-clock" | "tear" | "slow-disk" | "clock";
 
@@ -68,31 +89,31 @@ function nodeFault(kind: NodeFaultKind, node: NodeId, draw: Draw): Fault {
   const restart = (clock: "keep" | "lose"): Action => ({ name: "restart", value: { node, clock } });
   switch (kind) {
     case "kill":
-      return { place: process, begin: [kill], end: [restart("keep")] };
+      return { places: [process], begin: [kill], end: [restart("keep")] };
     case "lose-clock":
-      return { place: process, begin: [kill], end: [restart("lose")] };
+      return { places: [process], begin: [kill], end: [restart("lose")] };
     case "tear":
       return {
-        place: process,
+        places: [process],
         begin: [{ name: "disk", value: { node, tear: true } }, kill],
         end: [restart("keep")],
       };
     case "pause":
       return {
-        place: process,
+        places: [process],
         begin: [{ name: "pause", value: node }],
         end: [{ name: "resume", value: node }],
       };
     case "slow-disk":
       return {
-        place: `disk ${node}`,
+        places: [`disk ${node}`],
         begin: [{ name: "disk", value: { node, slow: draw.between(5, 100) } }],
         end: [{ name: "disk", value: { node, slow: 0 } }],
       };
     case "clock": {
       const value = { node, offset: draw.between(-10_000, 10_000), drift: draw.between(-500, 500) };
       return {
-        place: `clock ${node}`,
+        places: [`clock ${node}`],
         begin: [{ name: "clock", value }],
         end: [{ name: "clock", value: { node, offset: 0, drift: 0 } }],
       };
@@ -101,7 +122,7 @@ function nodeFault(kind: NodeFaultKind, node: NodeId, draw: Draw): Fault {
 }
 
 function networkFault(
-  kind: Exclude<FaultKind, NodeFaultKind>,
+  kind: Exclude<FaultKind, NodeFaultKind | "join" | "leave">,
   nodes: readonly NodeId[],
   network: NonNullable<Scenario["network"]>,
   draw: Draw,
@@ -148,7 +169,7 @@ const pair = (nodes: readonly NodeId[], draw: Draw) => {
 
 /** One at a time: healing knows no single cut. Only healing all lets a clogged link go. */
 const cut = (begin: Action, what: "cuts" | "all" = "cuts"): Fault => ({
-  place: "network",
+  places: ["network"],
   begin: [begin],
   end: [{ name: "heal", value: what }],
 });
@@ -165,7 +186,7 @@ function onLinks(
 ): Fault {
   const where = draw.below(2) === 0 ? {} : pair(nodes, draw);
   return {
-    place: kind,
+    places: [kind],
     begin: [{ name: "link", value: { ...where, ...begin } }],
     end: [{ name: "link", value: { ...where, ...end } }],
   };

@@ -110,6 +110,7 @@ describe("a plan", () => {
     const { faults } = planOf(scenario({ storm: { for: "10m", faults: [...faultKinds] } }), 1);
     const names = new Set(faults.map(({ do: { name } }) => name));
     expect([...names].sort()).toEqual([
+      "add",
       "clock",
       "clog",
       "cut",
@@ -121,6 +122,7 @@ describe("a plan", () => {
       "link",
       "partition",
       "pause",
+      "remove",
       "restart",
       "resume",
     ]);
