@@ -27,6 +27,7 @@ import type {
 } from "../membership/types.ts";
 import { Coordinator } from "../replication/coordinator.ts";
 import { Handover } from "../replication/handover.ts";
+import { Housekeeping } from "../replication/housekeeping.ts";
 import { KeyStore } from "../replication/key-store.ts";
 import { OperationLog } from "../replication/operation-log.ts";
 import { problemOf } from "../replication/quorum.ts";
@@ -53,6 +54,7 @@ export class Replica {
   readonly #operations: OperationLog;
   readonly #coordinator: Coordinator;
   readonly #handover: Handover;
+  readonly #housekeeping: Housekeeping;
   readonly #parts: readonly ReplicationPart[];
   readonly #partOf = new Map<string, ReplicationPart>();
   readonly #application: Broadcast;
@@ -97,7 +99,8 @@ export class Replica {
     const common = { node, config: replication, view, store: this.#store };
     this.#coordinator = new Coordinator({ ...common, operations: this.#operations });
     this.#handover = new Handover(common);
-    this.#parts = [this.#coordinator, this.#handover];
+    this.#housekeeping = new Housekeeping({ ...common, hasHint: () => restored.hints.length > 0, now });
+    this.#parts = [this.#coordinator, this.#handover, this.#housekeeping];
     for (const part of this.#parts) for (const kind of part.kinds) this.#partOf.set(kind, part);
     this.#application = new Broadcast(node, restored.broadcast);
     this.#membershipEffects = this.#effectsForMembership();
@@ -265,7 +268,10 @@ export class Replica {
     const members = this.#membership.members();
     const before = this.#topology.ring;
     this.#topology.update(members);
-    if (this.#topology.ring !== before) this.#handover.ringChanged(before);
+    if (this.#topology.ring !== before) {
+      this.#handover.ringChanged(before);
+      this.#housekeeping.ringChanged();
+    }
     this.#handover.tick(this.#replicationEffects);
     this.#application.membersChanged(this.#applicationEffects);
     const changed = this.#topology.takeChanged(members);
