@@ -1,0 +1,296 @@
+/**
+ * A comparison of two nodes' Merkle trees, as its messages tell it: the part of both trees that was looked at, which
+ * branches differed, the keys behind them, and what was sent to make them equal.
+ *
+ * Every message carries its names and hashes into its events, so the whole is drawn from the trace; and since it is a
+ * fold of messages in their order, the picture after the first few of them is the same fold over fewer. A branch whose
+ * hashes are equal is never opened, which is the point of the tree: what is not drawn was not sent.
+ *
+ * Source: DeCandia et al. 2007, "Dynamo", §4.7; Merkle 1987, "A Digital Signature Based on a Conventional Encryption
+ * Function".
+ */
+import type { NodeId, TimeMs } from "../ids.ts";
+import { isRecord, number, text, texts } from "./detail.ts";
+import type { Json, RecordedEvent } from "./event.ts";
+import type { History } from "./history.ts";
+import { exchangeEvents } from "./subjects.ts";
+
+export type Verdict = "equal" | "differs" | "open";
+
+/** One node of the two trees, face to face. */
+export interface Branch {
+  /** Of a range's tree: hexadecimal digits of the hash of its keys. "" for a range's root, and for the root of all. */
+  readonly prefix: string;
+  readonly range: string;
+  /** What the side that asks has here, eight digits; "" when it has no key here. */
+  readonly asked: string;
+  /** What the other has; null until it has answered. */
+  readonly answered: string | null;
+  readonly verdict: Verdict;
+  readonly isLeaf: boolean;
+  readonly branches: readonly Branch[];
+  readonly keys: readonly KeyPair[];
+}
+
+/** A key under a leaf that differs, with the digests of both sides; "" where it is not held. */
+export interface KeyPair {
+  readonly key: string;
+  readonly asked: string;
+  readonly answered: string | null;
+  readonly verdict: Verdict;
+  /** Its state has been sent, and by the last message it was durable on both sides. */
+  readonly repair: "none" | "sent" | "done";
+}
+
+export interface ExchangeMessage {
+  readonly send: RecordedEvent;
+  readonly from: NodeId;
+  readonly to: NodeId;
+  readonly kind: string;
+  readonly bytes: number;
+  /** Hashes and digests that it carries. */
+  readonly hashes: number;
+  readonly arrivedAt: TimeMs | null;
+  readonly lost: RecordedEvent | null;
+}
+
+export interface Exchange {
+  readonly id: string;
+  readonly asker: NodeId;
+  readonly peer: NodeId;
+  readonly began: RecordedEvent;
+  readonly reason: string;
+  /** Names of the key ranges both own. */
+  readonly ranges: readonly string[];
+  readonly messages: readonly ExchangeMessage[];
+  /** Null while it is under way, or when its end is not in the trace. */
+  readonly ended: {
+    readonly event: RecordedEvent;
+    readonly outcome: string;
+    readonly hashes: number;
+    readonly keys: readonly string[];
+    readonly bytes: number;
+    /** What sending every key would have taken. */
+    readonly everything: number;
+  } | null;
+}
+
+/** All comparisons that had begun by then, the newest first. */
+export function exchangesAt(history: History, at: TimeMs | null = null): Exchange[] {
+  const found: Exchange[] = [];
+  for (const [id, events] of exchangeEvents(history)) {
+    const exchange = exchangeFrom(history, id, events, at);
+    if (exchange !== null) found.push(exchange);
+  }
+  return found.sort((a, b) => b.began.at - a.began.at);
+}
+
+export function exchangeOf(history: History, id: string, at: TimeMs | null = null): Exchange | null {
+  return exchangeFrom(history, id, exchangeEvents(history).get(id) ?? [], at);
+}
+
+function exchangeFrom(
+  history: History,
+  id: string,
+  all: readonly RecordedEvent[],
+  at: TimeMs | null,
+): Exchange | null {
+  const events = at === null ? all : all.filter((event) => event.at <= at);
+  const began = events.find(({ name, type }) => name === "exchange" && type === "local");
+  if (began === undefined) return null;
+  const end = events.find(({ name, node }) => name === "exchange-ended" && node === began.node);
+  return {
+    id,
+    asker: began.node,
+    peer: (text(began.detail?.["peer"]) ?? "") as NodeId,
+    began,
+    reason: text(began.detail?.["reason"]) ?? "",
+    ranges: texts(began.detail?.["ranges"]),
+    messages: events
+      .filter(({ type, peer }) => type === "send" && peer !== undefined)
+      .map((send) => messageOf(history, send, at)),
+    ended: end === undefined ? null : endOf(end),
+  };
+}
+
+function messageOf(history: History, send: RecordedEvent, at: TimeMs | null): ExchangeMessage {
+  const isKnown = (event: RecordedEvent) => at === null || event.at <= at;
+  const arrived = history.receives(send.message!).find(isKnown);
+  const lost = history.lost(send.message!);
+  const { detail = {} } = send;
+  const listed = ["asked", "differ", "keys"].reduce((sum, name) => sum + entriesOf(detail[name]).length, 0);
+  return {
+    send,
+    from: send.node,
+    to: send.peer!,
+    kind: send.name,
+    bytes: number(detail["bytes"]) ?? 0,
+    hashes: listed + (number(detail["more"]) ?? 0),
+    arrivedAt: arrived?.at ?? null,
+    lost: lost !== undefined && isKnown(lost) ? lost : null,
+  };
+}
+
+function endOf(event: RecordedEvent): Exchange["ended"] {
+  const { detail = {} } = event;
+  const count = (name: string) => number(detail[name]) ?? 0;
+  return {
+    event,
+    outcome: text(detail["outcome"]) ?? "",
+    hashes: count("hashes"),
+    keys: texts(detail["keys"]),
+    bytes: count("bytes"),
+    everything: count("everything"),
+  };
+}
+
+const entriesOf = (value: Json | undefined): [string, Json][] =>
+  isRecord(value) ? Object.entries(value) : [];
+
+type Open<T> = { -readonly [Name in keyof T]: T[Name] };
+type OpenKey = Open<KeyPair>;
+type OpenBranch = Open<Omit<Branch, "branches" | "keys">> & { branches: OpenBranch[]; keys: OpenKey[] };
+
+/** Both trees as far as the first `count` messages show them; null before the first hash. */
+export function treesAfter(exchange: Exchange, count: number): Branch | null {
+  const trees = new Trees();
+  for (const message of exchange.messages.slice(0, count)) trees.take(message);
+  return trees.root;
+}
+
+class Trees {
+  root: OpenBranch | null = null;
+  /** By range and prefix. */
+  readonly #branches = new Map<string, OpenBranch>();
+  readonly #keys = new Map<string, OpenKey>();
+
+  take({ kind, send, lost }: ExchangeMessage): void {
+    const { detail = {} } = send;
+    const range = text(detail["range"]) ?? "";
+    const level = number(detail["level"]) ?? 0;
+    if (kind === "COMPARE") this.#asked(level, range, detail["asked"]);
+    else if (lost !== null) return;
+    else if (kind === "COMPARED") {
+      const differ = new Map(entriesOf(detail["differ"]).map(([name, hash]) => [name, text(hash) ?? ""]));
+      this.#compared(level, range, differ, new Set(texts(detail["leaves"])), detail["more"] !== undefined);
+    } else if (kind === "COMPARE_KEYS") this.#askedKeys(range, texts(detail["prefixes"]), detail["keys"]);
+    else if (kind === "COMPARED_KEYS")
+      this.#comparedKeys(range, detail["differ"], detail["more"] !== undefined);
+    else if (kind === "REPAIR" || kind === "REPAIRED") this.#repaired(kind, texts(detail["keys"]));
+  }
+
+  #asked(level: number, range: string, asked: Json | undefined): void {
+    for (const [name, hash] of entriesOf(asked)) {
+      const place = level === 1 ? { range: name, prefix: "" } : { range, prefix: name };
+      const branch: OpenBranch = {
+        ...place,
+        asked: text(hash) ?? "",
+        answered: null,
+        verdict: "open",
+        isLeaf: false,
+        branches: [],
+        keys: [],
+      };
+      if (level === 0) this.root = branch;
+      else this.#hang(branch, level);
+    }
+  }
+
+  /** A question that is asked again (its answer was lost) finds its branch where it was. */
+  #hang(branch: OpenBranch, level: number): void {
+    const name = nameOf(branch.range, branch.prefix);
+    if (this.#branches.has(name)) return;
+    const parent = level === 1 ? this.root : this.#above(branch.range, branch.prefix.slice(0, -1));
+    this.#branches.set(name, branch);
+    parent?.branches.push(branch);
+  }
+
+  /** The branch with this prefix, or the nearest above it that was looked at. */
+  #above(range: string, prefix: string): OpenBranch | null {
+    const found = this.#branches.get(nameOf(range, prefix));
+    if (found !== undefined || prefix === "") return found ?? this.root;
+    return this.#above(range, prefix.slice(0, -1));
+  }
+
+  #compared(
+    level: number,
+    range: string,
+    differ: ReadonlyMap<string, string>,
+    leaves: ReadonlySet<string>,
+    isCutOff: boolean,
+  ): void {
+    const asked = level === 0 ? [this.root] : level === 1 ? this.#ranges() : this.#row(range, level - 1);
+    for (const branch of asked) {
+      if (branch === null || branch.verdict !== "open") continue;
+      const name = level === 1 ? branch.range : branch.prefix;
+      const hash = differ.get(name);
+      if (hash === undefined && isCutOff) continue;
+      branch.verdict = hash === undefined ? "equal" : "differs";
+      branch.answered = hash ?? branch.asked;
+      branch.isLeaf = leaves.has(name);
+    }
+  }
+
+  #ranges(): OpenBranch[] {
+    return [...this.#branches.values()].filter(({ prefix }) => prefix === "");
+  }
+
+  #row(range: string, digits: number): OpenBranch[] {
+    return [...this.#branches.values()].filter(
+      (branch) => branch.range === range && branch.prefix.length === digits,
+    );
+  }
+
+  /** The message names leaves and keys, not which key lies under which: they hang under what the leaves share. */
+  #askedKeys(range: string, prefixes: readonly string[], keys: Json | undefined): void {
+    const parent = this.#above(range, commonStart(prefixes));
+    for (const [key, digest] of entriesOf(keys)) {
+      const known = this.#keys.get(nameOf(range, key));
+      if (known !== undefined) {
+        // Asked again after a wait: what had been on its way may have arrived.
+        Object.assign(known, { asked: text(digest) ?? "", answered: null, verdict: "open" });
+        continue;
+      }
+      this.#addKey(range, parent, key, text(digest) ?? "");
+    }
+  }
+
+  #addKey(range: string, parent: OpenBranch | null, key: string, asked: string): OpenKey {
+    const pair: OpenKey = { key, asked, answered: null, verdict: "open", repair: "none" };
+    this.#keys.set(nameOf(range, key), pair);
+    parent?.keys.push(pair);
+    return pair;
+  }
+
+  #comparedKeys(range: string, differ: Json | undefined, isCutOff: boolean): void {
+    const found = new Map(entriesOf(differ).map(([key, digests]) => [key, texts(digests)]));
+    for (const [key, [asked = "", answered = ""]] of found) {
+      // A key that only the side that answers has was not asked about by name.
+      const pair =
+        this.#keys.get(nameOf(range, key)) ?? this.#addKey(range, this.#above(range, ""), key, asked);
+      Object.assign(pair, { asked, answered, verdict: "differs" });
+    }
+    if (isCutOff) return;
+    for (const [name, pair] of this.#keys) {
+      if (!name.startsWith(nameOf(range, "")) || pair.verdict !== "open") continue;
+      Object.assign(pair, { answered: pair.asked, verdict: "equal" });
+    }
+  }
+
+  #repaired(kind: "REPAIR" | "REPAIRED", keys: readonly string[]): void {
+    const named = new Set(keys);
+    for (const pair of this.#keys.values()) {
+      if (kind === "REPAIR" && named.has(pair.key)) pair.repair = "sent";
+      // The answer names only what it sends back; all that it was sent is durable then.
+      if (kind === "REPAIRED" && pair.repair === "sent") pair.repair = "done";
+    }
+  }
+}
+
+const nameOf = (range: string, place: string) => `${range}\n${place}`;
+
+function commonStart(prefixes: readonly string[]): string {
+  let common = prefixes[0] ?? "";
+  for (const prefix of prefixes) while (!prefix.startsWith(common)) common = common.slice(0, -1);
+  return common;
+}
