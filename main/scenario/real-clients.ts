@@ -4,19 +4,12 @@ import { LabError } from "../../shared/contract/errors.ts";
 import type { CallAnswer, ClientCall, NodeView } from "../../shared/scenario/run.types.ts";
 import { type Key, type NodeId, asKey, asNodeId, asRequestId } from "../../shared/ids.ts";
 import type { KeyState } from "../../shared/clock/dotted.ts";
-import { emptyClock } from "../../shared/clock/vector-clock.ts";
 import type { MemberStatus } from "../../shared/trace/names.ts";
-import { dataExchange } from "../lab/data.ts";
+import { actAnswered, dataAnswered, failed, harmless } from "../../shared/scenario/client-answers.ts";
+import { answerSchema, dataExchange } from "../lab/data.ts";
 import { errorSchema, exchange, type ExchangeTarget } from "../lab/exchange.ts";
 
 const clock = z.record(z.string(), z.number());
-const dataSchema = z.object({
-  versions: z.array(z.object({ value: z.string() })),
-  dots: z.array(z.string()),
-  context: clock,
-  coordinator: z.string(),
-  request_id: z.string().transform(asRequestId),
-});
 const actSchema = z.object({
   ok: z.literal(true),
   id: z.string().optional(),
@@ -25,59 +18,48 @@ const actSchema = z.object({
 
 /** Always resolves. `target` is null when there is no such node. */
 export async function askNode(target: ExchangeTarget | null, call: ClientCall): Promise<CallAnswer> {
-  const { request, node } = call;
-  if (target === null) return failed("unreachable", `There is no node "${node}" here.`, true);
-  const isRead = request.kind === "data" && request.op === "get";
+  if (target === null) return failed("unreachable", `There is no node "${call.node}" here.`, true);
   try {
-    const body = await exchange(target, exchangeOf(request));
-    const answer = request.kind === "data" ? readData(body, request.op) : readAct(body);
-    if (answer !== null) return answer;
-    const refusal = errorSchema.safeParse(body);
-    if (!refusal.success) {
-      return failed("internal", `${node} answered something that is no answer.`, isRead);
-    }
-    const { code, message, definite } = refusal.data.error;
-    return failed(code, message, definite || isRead);
+    const body = await exchange(target, exchangeOf(call.request));
+    return harmless(call, readAnswer(call, body));
   } catch (error) {
     if (!(error instanceof LabError)) throw error;
-    return failed(error.code, error.message, error.definite || isRead);
+    return harmless(call, failed(error.code, error.message, error.definite));
   }
 }
 
-const failed = (code: string, message: string, definite: boolean): CallAnswer => ({
-  ok: false,
-  definite,
-  code,
-  message,
-});
-
 function exchangeOf(request: ClientCall["request"]) {
   if (request.kind === "act") return { method: "POST", path: "/api/v1/act", body: request.act } as const;
-  const { op, key, value, context, quorum } = request;
-  return dataExchange({ op, key, ...(value !== undefined && { value }), context, ...quorum });
+  const { kind: _, quorum, session, ...asked } = request;
+  return dataExchange({ ...asked, ...quorum, ...(typeof session === "string" && { session }) });
+}
+
+function readAnswer({ request, node }: ClientCall, body: unknown): CallAnswer {
+  const answer = request.kind === "data" ? readData(body, request.op) : readAct(body);
+  if (answer !== null) return answer;
+  const refusal = errorSchema.safeParse(body);
+  if (!refusal.success) return failed("internal", `${node} answered something that is no answer.`, false);
+  const { code, message, definite } = refusal.data.error;
+  return failed(code, message, definite);
 }
 
 function readData(body: unknown, op: string): CallAnswer | null {
-  const parsed = dataSchema.safeParse(body);
+  const parsed = answerSchema.safeParse(body);
   if (!parsed.success) return null;
-  const { versions, dots, context, coordinator, request_id: request } = parsed.data;
-  // Of a write: the newest of its coordinator, whose state this was right after it.
-  const shown = op === "get" ? dots : [`${coordinator}:${context[coordinator] ?? 0}`];
-  return { ok: true, values: versions.map(({ value }) => value), dots: shown, context, request };
+  const { values, siblings, dots, dot, context, session, repeated, request_id } = parsed.data;
+  return dataAnswered({
+    values: values ?? siblings.map(({ value }) => value),
+    dots: op === "get" || dot === undefined ? dots : [dot],
+    context,
+    session,
+    repeated,
+    request: asRequestId(request_id),
+  });
 }
 
 function readAct(body: unknown): CallAnswer | null {
   const parsed = actSchema.safeParse(body);
-  if (!parsed.success) return null;
-  const { id, request_id: request } = parsed.data;
-  return {
-    ok: true,
-    values: [],
-    dots: [],
-    context: emptyClock,
-    ...(id === undefined ? {} : { minted: id }),
-    request,
-  };
+  return parsed.success ? actAnswered(parsed.data.id, parsed.data.request_id) : null;
 }
 
 const statuses: Readonly<Record<string, MemberStatus>> = {
@@ -97,7 +79,7 @@ const membersSchema = z.object({
   ),
 });
 const ringSchema = z.object({ virtual_nodes: z.number(), nodes: z.record(z.string(), z.unknown()) });
-const dot = z.string().transform((text) => {
+const dotText = z.string().transform((text) => {
   const colon = text.lastIndexOf(":");
   return { node: asNodeId(text.slice(0, colon)), counter: Number(text.slice(colon + 1)) };
 });
@@ -106,7 +88,7 @@ const keysSchema = z.object({
     z.object({
       key: z.string().transform(asKey),
       context: clock,
-      versions: z.array(z.object({ dot, value: z.string().nullable(), at: z.number() })),
+      versions: z.array(z.object({ dot: dotText, value: z.string().nullable(), at: z.number() })),
     }),
   ),
   next: z.string().nullable(),

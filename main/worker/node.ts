@@ -5,6 +5,7 @@
 import { randomBytes, randomInt } from "node:crypto";
 import type { Server } from "node:http";
 import { join } from "node:path";
+import { liveVersions } from "../../shared/clock/dotted.ts";
 import { type NodeId, asNodeId } from "../../shared/ids.ts";
 import { lostEvent } from "../../shared/replica/lost-event.ts";
 import { Replica } from "../../shared/replica/replica.ts";
@@ -20,6 +21,7 @@ import { membershipOf, type NodeOptions, replicationOf } from "./options.ts";
 import { Peers } from "./peers.ts";
 import type { Service } from "./routes.ts";
 import { listen, serve } from "./server.ts";
+import { Tokens } from "./tokens.ts";
 import { statusesOf, type Subject } from "./views.ts";
 
 export interface NodeCallbacks {
@@ -166,15 +168,20 @@ function serviceOf(
   callbacks: NodeCallbacks,
 ): Service {
   const operations = new OperationMetrics();
-  const { replica } = subject;
+  const { options, replica } = subject;
   return {
     subject,
-    run: (request, reply) => {
-      const start = performance.now();
-      host.request(request, (outcome, id) => {
-        operations.observe(request.op, outcome, performance.now() - start);
-        reply(outcome, id);
-      });
+    data: {
+      tokens: new Tokens(options.cluster, options.secret),
+      replicas: options.n,
+      run: (request, reply) => {
+        const start = performance.now();
+        host.request(request, (outcome, id) => {
+          operations.observe(request.op, outcome, performance.now() - start);
+          reply(outcome, id);
+        });
+      },
+      show: (_key, state) => ({ values: liveVersions(state).map(({ value }) => value!) }),
     },
     act: (act, answer) => host.act(act, answer),
     join: (address) => host.input({ kind: "join", addresses: [address] }),

@@ -3,7 +3,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { isNodeId, type NodeId } from "../../shared/ids.ts";
 import { parseAddress } from "./address.ts";
 import { handleAct, type RunAct } from "./act-route.ts";
-import { dataPath, handleData, type RunOperation } from "./data-routes.ts";
+import { dataPath } from "./data-request.ts";
+import { type DataService, handleData } from "./data-routes.ts";
 import { type Guard, HttpError, readBody, send, sendError, sendJson } from "./http.ts";
 import {
   type Subject,
@@ -18,7 +19,7 @@ import {
 
 export interface Service {
   readonly subject: Subject;
-  readonly run: RunOperation;
+  readonly data: DataService;
   readonly act: RunAct;
   join(address: string): void;
   leave(): void;
@@ -81,7 +82,7 @@ export async function handle(
     guard.check(request);
     const pause = service.awake();
     if (pause !== undefined) await pause;
-    if (request.url!.startsWith(dataPath)) await handleData(request, response, service.run);
+    if (request.url!.startsWith(dataPath)) await handleData(service.data, request, response);
     else await handleTable(service, request, response);
   } catch (error) {
     sendError(response, error);

@@ -6,6 +6,7 @@
  */
 import { z } from "zod";
 import { presets } from "../membership/types.ts";
+import { consistency, requestToken } from "../scenario/schema/terms.ts";
 import type { RecordedEvent } from "../trace/event.ts";
 import { type StudioResults, studioSchemas } from "./studio.ts";
 import {
@@ -29,6 +30,20 @@ const quorum = {
   w: z.number().int().optional(),
 };
 const contextSchema = z.record(z.string(), z.number().int().positive());
+/** Of any data command. */
+const asked = {
+  ...quorum,
+  sloppy: z.boolean().optional(),
+  consistency: consistency.optional(),
+  /** Of the answer before, as it was: what a causal request must not fall behind. */
+  session: z
+    .string()
+    .regex(/^[\w.-]+$/, "A session is sent back as an answer gave it.")
+    .max(12_000)
+    .optional(),
+};
+/** Of a write. */
+const written = { ...asked, context: contextSchema.optional(), token: requestToken.optional() };
 const session = z.object({ session: z.string() });
 const linkPair = { from: nodeIdSchema, to: nodeIdSchema };
 
@@ -75,16 +90,10 @@ export const commandSchemas = {
     node: nodeIdSchema,
     key: keySchema,
     value: textSchema,
-    context: contextSchema.optional(),
-    ...quorum,
+    ...written,
   }),
-  "data.get": z.object({ node: nodeIdSchema, key: keySchema, ...quorum }),
-  "data.delete": z.object({
-    node: nodeIdSchema,
-    key: keySchema,
-    context: contextSchema.optional(),
-    ...quorum,
-  }),
+  "data.get": z.object({ node: nodeIdSchema, key: keySchema, ...asked }),
+  "data.delete": z.object({ node: nodeIdSchema, key: keySchema, ...written }),
   "load.set": z.object({ running: z.boolean(), opsPerSecond: z.number().min(0.1).max(1000).optional() }),
   note: z.object({ text: z.string().min(1).max(1000) }),
   "session.list": empty,
@@ -113,12 +122,20 @@ export interface DataAnswer {
   readonly key: string;
   /** Live versions: none (absent or deleted), one, or siblings. */
   readonly values: readonly { readonly value: string; readonly dot: string }[];
+  /** Of a get: what the key's conflict strategy makes of them. */
+  readonly shown?: readonly string[];
+  /** Why a merge function of one's own made nothing of them. */
+  readonly mergeError?: string;
   /** Send this back with the next write to say what was read. */
   readonly context: Readonly<Record<string, number>>;
   readonly coordinator: string;
   readonly replicas: readonly string[];
   readonly successful: readonly string[];
   readonly failed: readonly string[];
+  /** Of a causal request: send it back with the next one, through whichever node. */
+  readonly session?: string;
+  /** It had been carried out before under its token, and was not again. */
+  readonly repeated?: true;
   readonly latencyMs: number;
 }
 

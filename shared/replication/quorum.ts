@@ -23,6 +23,13 @@ export function refusal(
   return { code, message, definite: true, replicas, successful: [], failed };
 }
 
+/** How many of a key's `n` replicas are meant by a word. */
+export const ackLevels = {
+  one: () => 1,
+  quorum: (n: number) => Math.floor(n / 2) + 1,
+  all: (n: number) => n,
+} as const;
+
 /** The quorum in force, or why the request cannot be served whatever the state of the cluster. */
 export function checkRequest(
   request: ClientRequest,

@@ -21,7 +21,10 @@ import { utf8ToBytes } from "@noble/hashes/utils.js";
 import type { KeyState } from "../clock/dotted.ts";
 import { descends, emptyClock, isVectorClock, merge, type VectorClock } from "../clock/vector-clock.ts";
 import type { Key } from "../ids.ts";
-import type { Session } from "./types.ts";
+import type { Consistency, Session } from "./types.ts";
+
+/** What a request may ask for. */
+export const consistencies = ["eventual", "causal", "strong"] as const satisfies readonly Consistency[];
 
 const sessionKeysMax = 64;
 /** As JSON. A third longer when it travels as text in a header: 8 KiB. */

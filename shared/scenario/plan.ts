@@ -42,8 +42,8 @@ function operationsOf(
   nodes: readonly NodeId[],
   draw: Draw,
 ): Plan["operations"] {
-  const { clients, rate, keys, mix, stick, n, r, w } = load;
-  const quorum = withoutAbsent({ n, r, w });
+  const { clients, rate, keys, mix, stick, n, r, w, sloppy, consistency } = load;
+  const asked = withoutAbsent({ n, r, w, sloppy, consistency });
   const written = new Map<number, number>();
   const operations: Plan["operations"] = [];
   const meanMs = 1_000 / rate;
@@ -51,7 +51,7 @@ function operationsOf(
     const client = draw.below(clients) + 1;
     const node = stick ? nodes[(client - 1) % nodes.length]! : draw.one(nodes);
     const name = draw.weighted(mix);
-    const where = { node, key: `k${draw.below(keys) + 1}`, ...quorum };
+    const where = { node, key: `k${draw.below(keys) + 1}`, ...asked };
     operations.push({ at: tenths(at), client: `c${client}`, do: operation(name) });
 
     function operation(kind: keyof typeof mix): Action {

@@ -8,7 +8,7 @@ import type { Outcome } from "../checks/types.ts";
 import type { KeyState } from "../clock/dotted.ts";
 import type { Key, NodeId, RequestId, TimeMs } from "../ids.ts";
 import type { Claim } from "../membership/types.ts";
-import type { DataOperation, Quorum } from "../replication/types.ts";
+import type { Consistency, DataOperation, Quorum, Session } from "../replication/types.ts";
 import type { VectorClock } from "../clock/vector-clock.ts";
 import type { Json, RecordedEvent } from "../trace/event.ts";
 import type { Action } from "./schema.ts";
@@ -26,9 +26,17 @@ export interface ClientCall {
         readonly value?: string;
         readonly context?: VectorClock;
         readonly quorum: Partial<Quorum>;
+        readonly sloppy?: boolean;
+        readonly token?: string;
+        readonly consistency?: Consistency;
+        /** Of a causal request: what its client was last given, by whichever node; absent in its first one. */
+        readonly session?: ClientSession;
       }
     | { readonly kind: "act"; readonly act: Act };
 }
+
+/** As its world hands it out: sealed by a real node, plain in the simulator. */
+export type ClientSession = Session | string;
 
 export type CallAnswer =
   | {
@@ -38,6 +46,10 @@ export type CallAnswer =
       /** Dots "node:counter" of all versions, tombstones included; of a put or delete: of what was written. */
       readonly dots: readonly string[];
       readonly context: VectorClock;
+      /** Of a causal request: the session after it. */
+      readonly session?: ClientSession;
+      /** It had been carried out before under its token, and was not again. */
+      readonly repeated?: true;
       /** Of mint. */
       readonly minted?: string;
       readonly request?: RequestId;

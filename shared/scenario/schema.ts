@@ -11,7 +11,7 @@ import { presets } from "../membership/types.ts";
 import { settingsSchema } from "../replication/settings.ts";
 import { actionSchema } from "./schema/actions.ts";
 import { expectationSchema } from "./schema/expectations.ts";
-import { duration, eventMatchSchema, label, link, nodeId, nodeIds, quorum } from "./schema/terms.ts";
+import { asked, duration, eventMatchSchema, label, link, nodeId, nodeIds, quorum } from "./schema/terms.ts";
 
 export { actionSchemas, type Action, type ActionName, type MessageRule } from "./schema/actions.ts";
 export type { Expectation } from "./schema/expectations.ts";
@@ -82,7 +82,7 @@ const loadSchema = z.strictObject({
     })
     .prefault({}),
   stick: z.boolean().default(false).describe("Clients keep to one node, or go to any."),
-  ...quorum,
+  ...asked,
 });
 
 /** A fault or an operation fixed in time: what a storm and a load come to under a seed. Written by the minimiser. */

@@ -1,9 +1,10 @@
 /** Clients of a simulated cluster: near their node, never cut off from it, and honest about what a failure means. */
 import type { ActAnswer } from "../broadcast/types.ts";
-import { formatDot, type KeyState, liveVersions } from "../clock/dotted.ts";
-import { emptyClock } from "../clock/vector-clock.ts";
+import { formatDot, liveVersions } from "../clock/dotted.ts";
 import type { NodeId, RequestId } from "../ids.ts";
 import type { OperationOutcome } from "../replication/types.ts";
+import { writtenDot } from "../replication/written.ts";
+import { actAnswered, dataAnswered, failed, harmless } from "../scenario/client-answers.ts";
 import type { CallAnswer, ClientCall } from "../scenario/run.types.ts";
 import type { SimulatedHost } from "./host.ts";
 import type { VirtualTime } from "./virtual-time.ts";
@@ -63,16 +64,11 @@ export class Clients {
       });
       return;
     }
-    const { op, key, value, context, quorum } = request;
+    const { kind: _, session, ...asked } = request;
+    const isCausal = asked.consistency === "causal";
     host.request(
-      {
-        op,
-        key,
-        ...(value === undefined ? {} : { value }),
-        ...(context === undefined ? {} : { context }),
-        quorum,
-      },
-      { answered: (outcome, id) => this.#back(call, answerToData(outcome, id)), broken },
+      { ...asked, ...(isCausal && { session: typeof session === "object" ? session : {} }) },
+      { answered: (outcome, id) => this.#back(call, answerToData(asked.token, outcome, id)), broken },
     );
   }
 
@@ -82,9 +78,7 @@ export class Clients {
 
   #answer(call: ClientCall, answer: CallAnswer): void {
     if (!this.#open.delete(call.id)) return;
-    // A read has no effect whatever happens to it.
-    const isHarmless = call.request.kind === "data" && call.request.op === "get";
-    this.#options.returned(call, !answer.ok && isHarmless ? { ...answer, definite: true } : answer);
+    this.#options.returned(call, harmless(call, answer));
   }
 
   #way(): number {
@@ -92,41 +86,23 @@ export class Clients {
   }
 }
 
-const failed = (code: string, message: string, definite: boolean): CallAnswer => ({
-  ok: false,
-  definite,
-  code,
-  message,
-});
-
 function answerToAct(answer: ActAnswer, request: RequestId): CallAnswer {
-  if (!answer.ok) return failed(answer.code, answer.message, true);
-  const { id } = answer;
-  return {
-    ok: true,
-    values: [],
-    dots: [],
-    context: emptyClock,
-    ...(id === undefined ? {} : { minted: id }),
-    request,
-  };
+  return answer.ok ? actAnswered(answer.id, request) : failed(answer.code, answer.message, true);
 }
 
-function answerToData(outcome: OperationOutcome, request: RequestId): CallAnswer {
+function answerToData(token: string | undefined, outcome: OperationOutcome, request: RequestId): CallAnswer {
   if (!outcome.ok) {
     const { code, message, definite } = outcome.error;
     return failed(code, message, definite);
   }
-  const { op, state, coordinator } = outcome.result;
-  return {
-    ok: true,
+  const { op, state, session, repeated } = outcome.result;
+  const dots = op === "get" ? state.versions.map(({ dot }) => dot) : [writtenDot(outcome.result, token)];
+  return dataAnswered({
     values: liveVersions(state).map((version) => version.value!),
-    dots: op === "get" ? state.versions.map(({ dot }) => formatDot(dot)) : [writtenBy(coordinator, state)],
+    dots: dots.map(formatDot),
     context: state.context,
+    session,
+    repeated,
     request,
-  };
+  });
 }
-
-/** The dot of the write: the newest of its coordinator, whose state this was right after it. */
-const writtenBy = (coordinator: NodeId, { context }: KeyState) =>
-  formatDot({ node: coordinator, counter: context[coordinator] ?? 0 });

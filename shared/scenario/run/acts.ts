@@ -99,7 +99,7 @@ export class Acts {
   }
 
   #data({ name, value }: DataAction, by: string | undefined, done: Done): void {
-    const { node, key, client = by, as, context, n, r, w } = value;
+    const { node, key, client = by, as, context, n, r, w, sloppy, consistency } = value;
     const read = context === undefined ? undefined : this.#contextOf(context);
     if (read === null) {
       done(`there is no answer named "${context}" whose context it could use`);
@@ -115,6 +115,9 @@ export class Acts {
         ...("value" in value && { value: value.value }),
         ...(read && { context: read }),
         quorum,
+        ...(sloppy !== undefined && { sloppy }),
+        ...(consistency !== undefined && { consistency }),
+        ...("token" in value && value.token !== undefined && { token: value.token }),
       },
       done,
     );

@@ -1,6 +1,9 @@
-/** The clients of a run: each has one request under way, later ones wait their turn; every one is written down. */
+/**
+ * The clients of a run: each has one request under way, later ones wait their turn; every one is written down. A client
+ * keeps its session from one causal request to the next, whichever nodes it asks.
+ */
 import type { NodeId, TimeMs } from "../../ids.ts";
-import type { CallAnswer, CallRecord, ClientCall } from "../run.types.ts";
+import type { CallAnswer, CallRecord, ClientCall, ClientSession } from "../run.types.ts";
 
 /** A request that a client is to make. */
 interface Wanted {
@@ -21,6 +24,8 @@ export class Calls {
   readonly #queues = new Map<string, Wanted[]>();
   /** The latest answer under each name. */
   readonly #named = new Map<string, CallAnswer>();
+  /** By client. */
+  readonly #sessions = new Map<string, ClientSession>();
   #position = 0;
 
   constructor(send: (call: ClientCall) => void) {
@@ -67,6 +72,7 @@ export class Calls {
     };
     if (record.as !== null) this.#named.set(record.as, answer);
     const { client } = record.call;
+    if (answer.ok && answer.session !== undefined) this.#sessions.set(client, answer.session);
     const next = this.#queues.get(client)?.shift();
     if (next === undefined) this.#queues.delete(client);
     else this.#invoke(next, now);
@@ -79,7 +85,8 @@ export class Calls {
   }
 
   #invoke({ client, node, request, as, returned }: Wanted, now: TimeMs): void {
-    const call: ClientCall = { id: this.#records.length + 1, client, node, request };
+    const id = this.#records.length + 1;
+    const call: ClientCall = { id, client, node, request: this.#inSession(client, request) };
     this.#position += 1;
     this.#records.push({
       call,
@@ -93,5 +100,11 @@ export class Calls {
     });
     this.#open.set(call.id, returned);
     this.#send(call);
+  }
+
+  #inSession(client: string, request: ClientCall["request"]): ClientCall["request"] {
+    const session = this.#sessions.get(client);
+    const isCausal = request.kind === "data" && request.consistency === "causal";
+    return isCausal && session !== undefined ? { ...request, session } : request;
   }
 }

@@ -1,7 +1,19 @@
 /** Everything that can be done in a step. */
 import { z } from "zod";
 import { broadcastOrders } from "../../broadcast/types.ts";
-import { count, duration, key, label, link, nodeId, nodeIds, offset, one, quorum } from "./terms.ts";
+import {
+  asked,
+  count,
+  duration,
+  key,
+  label,
+  link,
+  nodeId,
+  nodeIds,
+  offset,
+  one,
+  requestToken,
+} from "./terms.ts";
 
 /** Absent: what the node has seen. "blind": nothing. Else the name (`as`) of an earlier operation whose answer is meant. */
 const client = {
@@ -10,7 +22,13 @@ const client = {
   client: z.string().optional(),
   as: label.optional(),
   context: z.string().optional(),
-  ...quorum,
+  ...asked,
+};
+const write = {
+  ...client,
+  token: requestToken
+    .optional()
+    .describe("The client's own name for it: done again under the same name, it is not carried out twice."),
 };
 
 const ruleMatch = {
@@ -47,9 +65,9 @@ const diskSchema = z.strictObject({
 
 /** Everything that can be done in a step. One key, the name of the act. */
 export const actionSchemas = {
-  put: z.strictObject({ ...client, value: z.string() }),
+  put: z.strictObject({ ...write, value: z.string() }),
   get: z.strictObject(client),
-  delete: z.strictObject(client),
+  delete: z.strictObject(write),
   fill: z
     .strictObject({
       node: nodeId,

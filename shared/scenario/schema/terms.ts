@@ -1,6 +1,7 @@
 /** The words every part of a scenario is made of: durations, names, quorums, settings of a link, and how events are chosen. */
 import { z } from "zod";
 import { isNodeId, type NodeId } from "../../ids.ts";
+import { consistencies } from "../../replication/session.ts";
 import { eventTypes, operations } from "../../trace/event.ts";
 
 const durationPattern = /^(\d+(?:\.\d+)?)\s*(us|ms|s|m|h)?$/;
@@ -86,6 +87,20 @@ export const quorum = {
   r: z.number().int().min(1).optional(),
   w: z.number().int().min(1).optional(),
 };
+export const consistency = z.enum(consistencies);
+/** How a data operation is to be served, beyond what the cluster does by itself. */
+export const asked = {
+  ...quorum,
+  sloppy: z.boolean().optional().describe("Copies on stand-ins count, or do not, for this operation."),
+  consistency: consistency
+    .optional()
+    .describe('"causal": never less than the client has seen or done, on whichever node it asks.'),
+};
+/** A client's own name for what it wants done. */
+export const requestToken = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,100}$/, "must be 1 to 100 visible ASCII characters");
+
 /** An object with this one field. */
 export const one = <Name extends string, Schema extends z.ZodType>(
   name: Name,

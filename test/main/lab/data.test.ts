@@ -23,11 +23,14 @@ const get: DataRequest = { op: "get", key: "k" };
 const answer = {
   key: "k",
   value: "v",
-  versions: [{ value: "v", dot: "node-1:3", at: 1 }],
+  siblings: [{ value: "v", dot: "node-1:3", at: 1 }],
+  dots: ["node-1:3"],
+  dot: "node-1:3",
   context: { "node-1": 3 },
   coordinator: "node-1",
   replication_nodes: ["node-1", "node-2"],
   replication_result: { successful_nodes: ["node-1"], failed_nodes: ["node-2"], quorum_achieved: true },
+  request_id: "node-1.1.1",
 };
 
 describe("sendData", () => {
@@ -44,8 +47,19 @@ describe("sendData", () => {
     });
   });
 
+  it("says what the strategy made of siblings, the session, and that a write was a repetition", async () => {
+    const more = { values: ["merged"], session: "sealed", repeated: true, merge_error: "It threw." };
+    expect(await sendData(await replying(200, { ...answer, ...more }), put)).toMatchObject({
+      values: [{ value: "v" }],
+      shown: ["merged"],
+      session: "sealed",
+      repeated: true,
+      mergeError: "It threw.",
+    });
+  });
+
   it("an absent key is an answer without values, not an error", async () => {
-    const absent = { ...answer, versions: [], error: { code: "not_found", message: "No.", definite: true } };
+    const absent = { ...answer, siblings: [], error: { code: "not_found", message: "No.", definite: true } };
     expect((await sendData(await replying(404, absent), get)).values).toEqual([]);
   });
 
@@ -55,13 +69,19 @@ describe("sendData", () => {
       let body = "";
       request.on("data", (chunk: Buffer) => (body += chunk.toString()));
       request.on("end", () => {
-        const context = Buffer.from(String(request.headers["x-lightcone-context"]), "base64url").toString();
-        seen = `${request.method} ${request.url} ${body} ${context}`;
+        const { "idempotency-key": token, "x-lightcone-session": session } = request.headers;
+        seen = `${request.method} ${request.url} ${body} ${String(token)} ${String(session)}`;
         response.writeHead(200, { connection: "close" }).end(JSON.stringify(answer));
       });
     });
-    await sendData(target, { op: "put", key: "a/b?ü", value: "v", context: { "node-1": 2 }, r: 1, w: 3 });
-    expect(seen).toBe('PUT /api/v1/data/a%2Fb%3F%C3%BC?r=1&w=3 {"value":"v"} {"node-1":2}');
+    const context = { "node-1": 2 };
+    await sendData(target, { op: "put", key: "a/b?ü", value: "v", context, r: 1, w: 3, token: "t-1" });
+    const path = "/api/v1/data/a%2Fb%3F%C3%BC";
+    expect(seen).toBe(`PUT ${path}?r=1&w=3 {"value":"v","context":{"node-1":2}} t-1 undefined`);
+    await sendData(target, { op: "delete", key: "k", context, sloppy: false });
+    expect(seen).toBe('DELETE /api/v1/data/k?sloppy=false {"context":{"node-1":2}} undefined undefined');
+    await sendData(target, { op: "get", key: "k", consistency: "causal", session: "sealed" });
+    expect(seen).toBe("GET /api/v1/data/k?consistency=causal  undefined sealed");
   });
 
   it.each([

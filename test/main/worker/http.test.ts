@@ -36,7 +36,7 @@ describe("what is wrong with a request gets one clear sentence", () => {
     ["nothing", "", 400, /JSON object like/],
     ["a number for a value", '{"value": 7}', 400, /must be a string/],
     ["half a character", '{"value": "\\ud800"}', 400, /well-formed/],
-    ["a misspelt name", '{"value": "x", "contxt": {}}', 400, /"contxt"; it takes "value" and "context"/],
+    ["a misspelt name", '{"value": "x", "contxt": {}}', 400, /"contxt"; it takes "value", "context" and "session"/],
     ["a context that is none", '{"value": "x", "context": {"node-1": -1}}', 400, /positive whole numbers/],
     [
       "too large a value",
