@@ -6,7 +6,12 @@ import { clockStoreKinds } from "../../shared/contract/state.ts";
 import { isNodeId } from "../../shared/ids.ts";
 import { membershipPresets } from "../../shared/membership/presets.ts";
 import { type MembershipConfig, presets } from "../../shared/membership/types.ts";
-import { givenSettings, replicationDefaults, settingsSchema } from "../../shared/replication/settings.ts";
+import {
+  givenSettings,
+  problemOfSettings,
+  replicationDefaults,
+  settingsSchema,
+} from "../../shared/replication/settings.ts";
 import { isLoopback, parseAddress } from "./address.ts";
 
 /** Known to everybody who has read this, and so proof of nothing: for loopback only. */
@@ -97,6 +102,11 @@ const schema = z
       refuse(
         `--r plus --w must be larger than --n, or reads miss writes (n=${n}, r=${r}, w=${w}); --allow-stale-reads if that is meant.`,
       );
+    const problem = problemOfSettings(
+      { ...replicationDefaults, ...givenSettings(options.replication) },
+      options.requestTimeout,
+    );
+    if (problem !== null) refuse(`--replication: ${problem}`);
     if (isLoopback(host)) return;
     if (secret === defaultSecret) {
       refuse(

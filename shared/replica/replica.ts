@@ -32,7 +32,7 @@ import { KeyStore } from "../replication/key-store.ts";
 import { OperationLog } from "../replication/operation-log.ts";
 import { problemOf } from "../replication/quorum.ts";
 import type { ReplicationMessage } from "../replication/messages.ts";
-import { replicationDefaults } from "../replication/settings.ts";
+import { problemOfSettings, replicationDefaults } from "../replication/settings.ts";
 import type { OperationLogItem, ReplicationEffects, ReplicationPart } from "../replication/types.ts";
 import type { Ring } from "../ring/ring.ts";
 import type { Detail } from "../trace/event.ts";
@@ -72,7 +72,9 @@ export class Replica {
 
   /** Throws RangeError when the configuration makes no sense. */
   constructor(config: ReplicaConfig, restored: Restored, now: TimeMs) {
-    const problem = problemOf(config.replication, Infinity);
+    const replication = { ...replicationDefaults, ...config.replication };
+    const problem =
+      problemOf(replication, Infinity) ?? problemOfSettings(replication, replication.requestTimeout);
     if (problem !== null) throw new RangeError(problem);
     const { node, address, seeds } = config;
     const members = config.gossip ? restored.members : [];
@@ -95,7 +97,6 @@ export class Replica {
     });
     this.#topology = new Topology(node, members, config.virtualNodes);
     const view = viewOf(this.#topology, this.#membership);
-    const replication = { ...replicationDefaults, ...config.replication };
     const common = { node, config: replication, view, store: this.#store };
     this.#coordinator = new Coordinator({ ...common, operations: this.#operations });
     this.#handover = new Handover(common);

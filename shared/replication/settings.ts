@@ -64,3 +64,17 @@ export const replicationDefaults: ReplicationSettings = {
   conflicts: {},
   tombstoneLifetime: 24 * 3_600_000,
 };
+
+/** Null when the settings go together; else a sentence that says what to change. */
+export function problemOfSettings(
+  { hints, hintLifetime, tombstoneLifetime }: ReplicationSettings,
+  requestTimeout: number,
+): string | null {
+  if (hints && hintLifetime >= tombstoneLifetime) {
+    return `hintLifetime (${hintLifetime} ms) must be shorter than tombstoneLifetime (${tombstoneLifetime} ms): a hint that outlives the tombstone of its key would bring the deleted value back.`;
+  }
+  if (2 * requestTimeout >= tombstoneLifetime) {
+    return `tombstoneLifetime (${tombstoneLifetime} ms) must be longer than twice the request time-out (${requestTimeout} ms): a request under way may still carry the deleted value.`;
+  }
+  return null;
+}

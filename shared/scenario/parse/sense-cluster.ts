@@ -1,6 +1,7 @@
 /** Whether cluster, load and storm can be at all. */
 import { membershipPresets } from "../../membership/presets.ts";
 import type { MembershipConfig } from "../../membership/types.ts";
+import { givenSettings, problemOfSettings, replicationDefaults } from "../../replication/settings.ts";
 import { labLane } from "../../trace/event.ts";
 import type { FaultKind, Scenario } from "../schema.ts";
 import { durationWords } from "../words.ts";
@@ -56,12 +57,19 @@ export function* clusterProblems(scenario: Scenario): Generator<Problem> {
   }
   yield* quorumProblems(cluster, nodes.length, ["cluster"]);
   yield* membershipProblems(cluster);
+  yield* replicationProblems(cluster);
   yield* latencyProblems(network?.latency, ["network", "latency"]);
   yield* loadProblems(scenario);
   yield* stormProblems(scenario);
   if (calm !== undefined && storm === undefined && planned?.until === undefined) {
     yield { path: ["calm"], message: `"calm" follows a storm, and there is none: use "end"` };
   }
+}
+
+function* replicationProblems({ replication = {}, requestTimeout }: Scenario["cluster"]): Generator<Problem> {
+  const settings = { ...replicationDefaults, ...givenSettings(replication) };
+  const message = problemOfSettings(settings, requestTimeout);
+  if (message !== null) yield { path: ["cluster", "replication"], message: message.replace(/\.$/, "") };
 }
 
 function* membershipProblems({ membership = {}, preset }: Scenario["cluster"]): Generator<Problem> {

@@ -23,3 +23,21 @@ it.each([["probeInterval=50"], ['{"speed": 9}'], ['{"probeInterval": -1}'], ["[1
 it.each([["0"], ["soon"]])("refuses a request time-out of %s", (requestTimeout) => {
   expect(() => parseNodeOptions({ ...least, requestTimeout })).toThrow(/--request-timeout must be/);
 });
+
+it.each([
+  [
+    '{"hintLifetime": 5000, "tombstoneLifetime": 5000}',
+    /--replication: hintLifetime \(5000 ms\) must be shorter/,
+  ],
+  [
+    '{"hints": false, "tombstoneLifetime": 4000}',
+    /must be longer than twice the request time-out \(2000 ms\)/,
+  ],
+])("P2: refuses %s, which would let a deleted value return", (replication, sentence) => {
+  expect(() => parseNodeOptions({ ...least, replication })).toThrow(sentence);
+});
+
+it("takes short-lived tombstones with hints that live shorter still", () => {
+  const replication = '{"hintLifetime": 4000, "tombstoneLifetime": 5000}';
+  expect(parseNodeOptions({ ...least, replication }).replication).toMatchObject({ hintLifetime: 4_000 });
+});

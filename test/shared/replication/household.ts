@@ -107,7 +107,7 @@ export class Household {
   carry(): void {
     for (let moved = true; moved;) {
       moved = false;
-      for (const [from, { fx }] of [...this.homes]) {
+      for (const [from, { fx }] of this.homes) {
         for (const { to, message } of fx.takeSent()) {
           moved = true;
           this.said.push(`${from} → ${to} ${message.kind}`);
