@@ -87,8 +87,12 @@ function tellerOf(event: RecordedEvent, rumour: string, { history }: Subject): N
   return null;
 }
 
-/** Few, then many, then few: the largest generation is neither the first nor the last. */
+/**
+ * It grows, and in the end by less than before: each of those who knew it last but one told fewer than each of some
+ * before them did. Where the largest generation stands says less, for now and then by chance it is the last.
+ */
 function isCurved(sizes: readonly number[]): boolean {
-  const peak = sizes.indexOf(Math.max(...sizes));
-  return peak > 0 && peak < sizes.length - 1;
+  const growth = sizes.slice(1).map((size, index) => size / sizes[index]!);
+  const fastest = Math.max(...growth);
+  return fastest > 1 && growth.at(-1)! < fastest;
 }

@@ -127,7 +127,7 @@ export const expectationSchema = z.union([
       "gained-only-by": nodeId.optional(),
     }),
   ),
-  /** A rumour reaches every node within this many rounds of gossip; an S: most are told neither first nor last. */
+  /** A rumour reaches every node within this many rounds of gossip; an S: in the end it grows by less than before. */
   one(
     "spread",
     z.strictObject({

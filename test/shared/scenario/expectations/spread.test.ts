@@ -39,6 +39,18 @@ const inAnS: readonly Telling[] = [
   ["node-3", 7, 3.4],
   ["node-7", 8, 5],
 ];
+/** 1, 3, 5: most in the end, but told by more, and so by fewer each. */
+const withoutTail: readonly Telling[] = names.map((_, index) => [
+  index < 3 ? "newcomer" : `node-${(index % 3) + 1}`,
+  index + 1,
+  1 + index / 10,
+]);
+/** 1, 2, 6: faster to the end. */
+const everFaster: readonly Telling[] = names.map((_, index) => [
+  index < 2 ? "newcomer" : `node-${(index % 2) + 1}`,
+  index + 1,
+  1 + index / 10,
+]);
 const allAtOnce = names.map((_, index): Telling => ["newcomer", index + 1, 1 + index / 10]);
 
 describe("spread", () => {
@@ -58,8 +70,16 @@ describe("spread", () => {
     expect(slower.verdict).toBe("holds");
   });
 
-  it("is an S when most were told neither first nor last", () => {
+  it("is an S when it grows, and in the end by less than before", () => {
     expect(judged(curved, { nodes: names, final, events: told(inAnS) }).verdict).toBe("holds");
+    expect(judged(curved, { nodes: names, final, events: told(withoutTail) })).toMatchObject({
+      verdict: "holds",
+      found: expect.stringContaining("generation by generation 1, 3, 5."),
+    });
+    expect(judged(curved, { nodes: names, final, events: told(everFaster) })).toMatchObject({
+      verdict: "violated",
+      found: expect.stringContaining("generation by generation 1, 2, 6."),
+    });
     expect(judged(curved, { nodes: names, final, events: told(allAtOnce) })).toMatchObject({
       verdict: "violated",
       found: "It reached 8 nodes in 1.7 rounds of 60 ms, generation by generation 1, 8.",
