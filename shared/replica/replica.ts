@@ -25,6 +25,8 @@ import type {
   MembershipMessage,
   Rumour,
 } from "../membership/types.ts";
+import { AntiEntropy } from "../replication/anti-entropy.ts";
+import type { KeyRanges } from "../replication/anti-entropy/ranges.ts";
 import { Coordinator } from "../replication/coordinator.ts";
 import { Handover } from "../replication/handover.ts";
 import { Housekeeping } from "../replication/housekeeping.ts";
@@ -55,6 +57,7 @@ export class Replica {
   readonly #coordinator: Coordinator;
   readonly #handover: Handover;
   readonly #housekeeping: Housekeeping;
+  readonly #antiEntropy: AntiEntropy;
   readonly #parts: readonly ReplicationPart[];
   readonly #partOf = new Map<string, ReplicationPart>();
   readonly #application: Broadcast;
@@ -76,7 +79,7 @@ export class Replica {
     const problem =
       problemOf(replication, Infinity) ?? problemOfSettings(replication, replication.requestTimeout);
     if (problem !== null) throw new RangeError(problem);
-    const { node, address, seeds } = config;
+    const { node, address, seeds, life } = config;
     const members = config.gossip ? restored.members : [];
     const rare = config.rare ?? noRarePaths;
     this.#config = config;
@@ -101,7 +104,10 @@ export class Replica {
     this.#coordinator = new Coordinator({ ...common, operations: this.#operations });
     this.#handover = new Handover(common);
     this.#housekeeping = new Housekeeping({ ...common, hasHint: () => restored.hints.length > 0, now });
-    this.#parts = [this.#coordinator, this.#handover, this.#housekeeping];
+    // A sequence of its own: what membership draws does not depend on what is compared.
+    const random = createRandom(config.seed + 1);
+    this.#antiEntropy = new AntiEntropy({ ...common, life, random, now });
+    this.#parts = [this.#coordinator, this.#handover, this.#housekeeping, this.#antiEntropy];
     for (const part of this.#parts) for (const kind of part.kinds) this.#partOf.set(kind, part);
     this.#application = new Broadcast(node, restored.broadcast);
     this.#membershipEffects = this.#effectsForMembership();
@@ -181,6 +187,11 @@ export class Replica {
     return this.#operations.items();
   }
 
+  /** The key ranges of this node and their Merkle trees; null while they are being built. */
+  get merkle(): KeyRanges | null {
+    return this.#antiEntropy.upToDateRanges;
+  }
+
   /** Keys with more than one live sibling. */
   conflicts(): readonly Key[] {
     return [...this.#store.conflicts];
@@ -215,6 +226,9 @@ export class Replica {
         break;
       case "act":
         this.#out.answer(input.request, this.#application.act(this.#applicationEffects, input.act));
+        break;
+      case "compare":
+        this.#antiEntropy.compare(this.#replicationEffects, input.exchange, input.peer);
         break;
       case "wall":
         this.#out.setWall(input.offset, input.driftPpm);

@@ -64,6 +64,11 @@ export type Input =
   /** A client asks something of the application; answered in the output of the same step. */
   | { readonly kind: "act"; readonly request: RequestId; readonly act: Act }
   /**
+   * Compare with this peer now, or with the one whose turn it is, and repair what differs (POST /api/v1/anti-entropy).
+   * `exchange` names the comparison in the trace; every name is used once.
+   */
+  | { readonly kind: "compare"; readonly exchange: string; readonly peer: NodeId | null }
+  /**
    * The node's wall clock shows `now + offset` from this moment, and `driftPpm` microseconds a second more or less. It
    * goes into stamps only; whatever a node waits for, it waits for by `now`.
    */

@@ -1,0 +1,75 @@
+/**
+ * States of keys on their way, in batches that keep a connection free for others.
+ *
+ * The side that asks sends its state of each key; the other merges it and returns what it knew more. One journey each
+ * way makes both equal, whoever had the newer part, and either message may be lost or come twice: merging is idempotent.
+ */
+import { absentKey, type KeyState } from "../../clock/dotted.ts";
+import type { Key, NodeId } from "../../ids.ts";
+import type { KeyStore } from "../key-store.ts";
+import type { ClusterView, ReplicationEffects } from "../types.ts";
+
+/** Keys in one batch, and characters of values; a longer value travels alone. */
+export const batchKeysMax = 100;
+const batchCharsMax = 256 * 1024;
+/** Between two batches of one exchange: at most 2,000 keys or 5 MiB a second, beside the node's other work. */
+export const batchGap = 50;
+
+export type KeyItem = readonly [Key, KeyState];
+
+export interface Holding {
+  readonly n: number;
+  readonly view: ClusterView;
+  readonly store: KeyStore;
+}
+
+/** As many of these as one batch may carry, with their present states; at least one. */
+export function takeBatch(keys: Iterable<Key>, store: KeyStore, keysMax: number): KeyItem[] {
+  const items: KeyItem[] = [];
+  let chars = 0;
+  for (const key of keys) {
+    const state = store.get(key);
+    chars += charsOf(state);
+    if (items.length > 0 && (items.length >= keysMax || chars > batchCharsMax)) break;
+    items.push([key, state]);
+  }
+  return items;
+}
+
+/** Makes them part of what is held here. */
+export function accept(
+  fx: ReplicationEffects,
+  { n, view, store }: Holding,
+  from: NodeId,
+  items: readonly KeyItem[],
+): void {
+  for (const [key, theirs] of items) {
+    const known = store.get(key);
+    const state = store.merge(key, known, theirs);
+    if (state === known) continue;
+    const origin = state.versions.at(-1)?.dot.node ?? from;
+    const replicas = view.placement(key, n).owners;
+    store.replace(fx, key, state, { op: "internal", key }, { op: "anti-entropy", origin, replicas });
+  }
+}
+
+/** After they were accepted: which of them this side knows more of, as many as fit, and which did not. */
+export function knownBeyond(store: KeyStore, items: readonly KeyItem[]): { items: KeyItem[]; rest: Key[] } {
+  const more: Key[] = [];
+  for (const [key, theirs] of items) {
+    const state = store.get(key);
+    if (state !== absentKey && state !== theirs && store.merge(key, theirs, state) !== theirs) more.push(key);
+  }
+  const fitting = more.length === 0 ? [] : takeBatch(more, store, batchKeysMax);
+  return { items: fitting, rest: more.slice(fitting.length) };
+}
+
+function charsOf({ versions, marks = [] }: KeyState): number {
+  let chars = marks.length * 64;
+  for (const { value, facts, after } of versions) {
+    chars += value?.length ?? 0;
+    if (facts !== undefined) chars += JSON.stringify(facts).length;
+    if (after !== undefined) chars += JSON.stringify(after).length;
+  }
+  return chars;
+}
