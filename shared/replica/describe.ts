@@ -16,6 +16,7 @@ export function aboutMessage(body: MessageBody): About {
     case "FORWARD_REPLY":
     case "REPLICATE":
     case "REPLICATE_ACK":
+    case "STALE":
       return { op: body.op, key: body.key, request: body.request };
     case "READ":
     case "READ_REPLY":

@@ -29,6 +29,7 @@ import { AntiEntropy } from "../replication/anti-entropy.ts";
 import type { KeyRanges } from "../replication/anti-entropy/ranges.ts";
 import { Coordinator } from "../replication/coordinator.ts";
 import { Handover } from "../replication/handover.ts";
+import { HintKeeper, type HintProgress } from "../replication/hints.ts";
 import { Housekeeping } from "../replication/housekeeping.ts";
 import { KeyStore } from "../replication/key-store.ts";
 import { OperationLog } from "../replication/operation-log.ts";
@@ -38,7 +39,8 @@ import { problemOfSettings, replicationDefaults } from "../replication/settings.
 import type { OperationLogItem, ReplicationEffects, ReplicationPart } from "../replication/types.ts";
 import type { Ring } from "../ring/ring.ts";
 import type { Detail } from "../trace/event.ts";
-import { aboutMembership, aboutMessage, internal, receivedDetail, startDetail } from "./describe.ts";
+import { aboutMessage, internal, receivedDetail, startDetail } from "./describe.ts";
+import { applicationEffects, membershipEffects, replicationEffects } from "./effects.ts";
 import { Outbox } from "./outbox.ts";
 import { createRandom } from "./random.ts";
 import { Topology, viewOf } from "./topology.ts";
@@ -55,6 +57,7 @@ export class Replica {
   readonly #store: KeyStore;
   readonly #operations: OperationLog;
   readonly #coordinator: Coordinator;
+  readonly #hints: HintKeeper;
   readonly #handover: Handover;
   readonly #housekeeping: Housekeeping;
   readonly #antiEntropy: AntiEntropy;
@@ -85,7 +88,7 @@ export class Replica {
     this.#config = config;
     this.#rare = rare;
     this.#out = new Outbox(config, restored.clock ?? emptyClock, restored.logIndex, now);
-    this.#store = new KeyStore(restored.keys);
+    this.#store = new KeyStore(restored.keys, { conflicts: replication.conflicts, wall: now });
     this.#operations = new OperationLog(node, restored.operations);
     this.#membership = new Membership({
       config: config.membership,
@@ -101,18 +104,24 @@ export class Replica {
     this.#topology = new Topology(node, members, config.virtualNodes);
     const view = viewOf(this.#topology, this.#membership);
     const common = { node, config: replication, view, store: this.#store };
-    this.#coordinator = new Coordinator({ ...common, operations: this.#operations });
+    const hints = new HintKeeper({ ...common, restored: restored.hints });
+    this.#hints = hints;
+    this.#coordinator = new Coordinator({ ...common, operations: this.#operations, hints });
     this.#handover = new Handover(common);
-    this.#housekeeping = new Housekeeping({ ...common, hasHint: () => restored.hints.length > 0, now });
+    this.#housekeeping = new Housekeeping({ ...common, hasHint: (key) => hints.has(key), now });
     // A sequence of its own: what membership draws does not depend on what is compared.
     const random = createRandom(config.seed + 1);
     this.#antiEntropy = new AntiEntropy({ ...common, life, random, now });
-    this.#parts = [this.#coordinator, this.#handover, this.#housekeeping, this.#antiEntropy];
+    this.#parts = [this.#coordinator, hints, this.#handover, this.#housekeeping, this.#antiEntropy];
     for (const part of this.#parts) for (const kind of part.kinds) this.#partOf.set(kind, part);
     this.#application = new Broadcast(node, restored.broadcast);
-    this.#membershipEffects = this.#effectsForMembership();
-    this.#replicationEffects = this.#effectsForReplication();
-    this.#applicationEffects = this.#effectsForApplication();
+    const destination = (to: NodeId) => this.#destination(to);
+    this.#replicationEffects = replicationEffects(this.#out, rare, destination);
+    this.#membershipEffects = membershipEffects(this.#out, (gone) => {
+      // A verdict says nothing of the messages: one that only slept may have them all.
+      if (gone !== node) this.#coordinator.unreachable(this.#replicationEffects, gone, []);
+    });
+    this.#applicationEffects = applicationEffects(this.#out, rare, this.#topology, destination);
     this.#start = startDetail(config, restored, this.#store.all.size);
   }
 
@@ -192,6 +201,11 @@ export class Replica {
     return this.#antiEntropy.upToDateRanges;
   }
 
+  /** What is kept for owners that cannot be reached. */
+  hints(): readonly HintProgress[] {
+    return this.#hints.progress();
+  }
+
   /** Keys with more than one live sibling. */
   conflicts(): readonly Key[] {
     return [...this.#store.conflicts];
@@ -243,6 +257,7 @@ export class Replica {
         if (this.#leaveBy !== null) break;
         this.#leaveBy = now + leaveTimeout;
         this.#coordinator.leave();
+        this.#hints.leave();
         if (gossip) this.#membership.leave(now, this.#membershipEffects);
         break;
       case "stranger":
@@ -267,7 +282,8 @@ export class Replica {
     const part = this.#partOf.get(body.kind);
     if (part) {
       part.receive(fx, from, body as ReplicationMessage, about);
-      if (part === this.#handover && this.#leaveBy !== null) this.#leaveBy = now + leaveTimeout;
+      const isProgress = part === this.#handover || part === this.#hints;
+      if (isProgress && this.#leaveBy !== null) this.#leaveBy = now + leaveTimeout;
     } else if (body.kind === "BROADCAST" || body.kind === "ORDER") {
       this.#application.receive(this.#applicationEffects, body);
     } else if (this.#config.gossip) {
@@ -295,7 +311,7 @@ export class Replica {
 
   /** The announcement has been sent; what remains is work under way, which may not hold the node up for ever. */
   #tryToFinish(): void {
-    const isDone = this.#handover.isDone && this.#coordinator.isIdle;
+    const isDone = this.#handover.isDone && this.#coordinator.isIdle && this.#hints.isDone;
     if (!isDone && this.#out.now < this.#leaveBy!) return;
     this.#hasLeft = true;
     this.#out.local("stop", internal, {});
@@ -305,63 +321,8 @@ export class Replica {
     const known = this.#topology.destination(node);
     if (known) return known;
     if (this.#envelope?.from === node) return { node, address: this.#envelope.address };
+    const member = this.#membership.member(node);
+    if (member) return { node, address: member.address };
     throw new Error(`${this.#config.node} knows no address of ${node}`);
-  }
-
-  #effectsForMembership(): MembershipEffects {
-    const out = this.#out;
-    return {
-      send: (to, message) => out.send(to, message, aboutMembership),
-      changed: ({ node, status, incarnation, address }, previous) => {
-        out.local("member", aboutMembership, { about: node, status, previous, incarnation, address });
-        const isGone = status === "dead" || status === "left";
-        // A verdict says nothing of the messages: one that only slept may have them all.
-        if (isGone && node !== this.#config.node) {
-          this.#coordinator.unreachable(this.#replicationEffects, node, []);
-        }
-      },
-      persistIncarnation: (incarnation) => out.record({ kind: "incarnation", incarnation }),
-      refuted: (incarnation, was) => out.local("refute", aboutMembership, { incarnation, was }),
-    };
-  }
-
-  #effectsForReplication(): ReplicationEffects {
-    const out = this.#out;
-    return {
-      get now() {
-        return out.now;
-      },
-      get wall() {
-        return out.wall;
-      },
-      get clock() {
-        return out.clock;
-      },
-      rare: this.#rare,
-      nextCounter: (floor) => out.nextCounter(floor),
-      local: (name, about, detail) => out.local(name, about, detail),
-      append: (entry) => out.append(entry),
-      record: (record) => out.record(record),
-      send: (to, message, about) => out.send(this.#destination(to), message, about),
-      reply: (request, about, outcome) => out.reply(request, about, outcome),
-      logged: (item) => out.logged(item),
-    };
-  }
-
-  #effectsForApplication(): BroadcastEffects {
-    const out = this.#out;
-    const topology = this.#topology;
-    return {
-      get wall() {
-        return out.wall;
-      },
-      get members() {
-        return topology.present;
-      },
-      local: (name, detail) => out.local(name, internal, detail),
-      send: (to, message) => out.send(this.#destination(to), message, internal),
-      keep: (state) => out.record({ kind: "broadcast", state }),
-      reached: (path) => this.#rare.reached(path),
-    };
   }
 }

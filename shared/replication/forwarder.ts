@@ -29,6 +29,10 @@ interface Forward {
   /** The message to the last one tried. */
   message: MessageId | null;
   readonly deadline: TimeMs;
+  /** Of the placement that `owners` are from. */
+  readonly epoch: number;
+  /** The epoch that its target asked for: nothing was done, and it waits until this node has got there. */
+  staleUntil: number | null;
 }
 
 export class Forwarder {
@@ -60,9 +64,25 @@ export class Forwarder {
     );
   }
 
-  forward(fx: ReplicationEffects, request: ClientRequest, about: About, owners: readonly NodeId[]): void {
+  forward(
+    fx: ReplicationEffects,
+    request: ClientRequest,
+    about: About,
+    owners: readonly NodeId[],
+    epoch: number,
+  ): void {
     const deadline = fx.now + patience * this.#config.requestTimeout;
-    const forward: Forward = { request, about, owners, tried: [], message: null, deadline };
+    const tried: NodeId[] = [];
+    const forward: Forward = {
+      request,
+      about,
+      owners,
+      tried,
+      message: null,
+      deadline,
+      epoch,
+      staleUntil: null,
+    };
     this.#forwards.set(request.id, forward);
     this.#deadline ??= deadline;
     this.#tryNext(fx, forward);
@@ -74,6 +94,26 @@ export class Forwarder {
     if (!forward) return;
     if (!outcome.ok && outcome.error.code === "leaving") this.#tryNext(fx, forward);
     else this.#finish(fx, forward, outcome);
+  }
+
+  /** `from` has not done it: by its newer placement it does not own the key. */
+  stale(id: RequestId, from: NodeId, epoch: number): void {
+    const forward = this.#forwards.get(id);
+    if (forward?.tried.at(-1) === from) forward.staleUntil = epoch;
+  }
+
+  /** Those that were stale and need not be any more. They are forgotten here, to be routed again. */
+  takeStale(): Pick<Forward, "request" | "about">[] {
+    const taken: Forward[] = [];
+    for (const forward of this.#forwards.values()) {
+      const { request, staleUntil } = forward;
+      if (staleUntil === null) continue;
+      const { epoch } = this.#view.placement(request.key, request.quorum?.n ?? this.#config.n);
+      if (epoch < staleUntil) continue;
+      taken.push(forward);
+      this.#forwards.delete(request.id);
+    }
+    return taken;
   }
 
   /** No use in waiting for `peer`; the messages `undelivered` certainly never left for it. */
@@ -96,7 +136,10 @@ export class Forwarder {
       }
       fx.rare.reached("a forwarded request timed out");
       const waited = patience * this.#config.requestTimeout;
-      const message = `${forward.tried.at(-1)} did not answer within ${waited} ms; try again.`;
+      const effect = this.#isDefinite(forward)
+        ? "it certainly did not happen; try again"
+        : "it may have happened; read the key before you try again";
+      const message = `${forward.tried.at(-1)} did not answer within ${waited} ms: ${effect}.`;
       this.#finish(fx, forward, this.#failure(forward, "timed_out", message));
     }
   }
@@ -109,17 +152,19 @@ export class Forwarder {
       return;
     }
     if (forward.tried.length > 0) fx.rare.reached("a forward retried");
+    const { request, epoch, about } = forward;
     forward.tried.push(target);
-    forward.message = fx.send(target, { kind: "FORWARD", request: forward.request }, forward.about);
+    forward.message = fx.send(target, { kind: "FORWARD", request, epoch }, about);
   }
 
   /** A write that was sent to anybody may have been carried out, whatever became of the answer. */
   #failure(forward: Forward, code: "timed_out" | "unavailable", message: string): OperationOutcome {
     const error = refusal(code, message, forward.owners, forward.tried);
-    return {
-      ok: false,
-      error: { ...error, definite: forward.request.op === "get" || forward.tried.length === 0 },
-    };
+    return { ok: false, error: { ...error, definite: this.#isDefinite(forward) } };
+  }
+
+  #isDefinite({ request, tried }: Forward): boolean {
+    return request.op === "get" || tried.length === 0;
   }
 
   #finish(fx: ReplicationEffects, forward: Forward, outcome: OperationOutcome): void {

@@ -4,12 +4,17 @@ import type { Key, NodeId, RequestId } from "../ids.ts";
 import type { AntiEntropyMessage } from "./anti-entropy/messages.ts";
 import type { ClientRequest, DataOperation, OperationOutcome } from "./types.ts";
 
-export type ReplicationMessage = CoordinationMessage | HandoverMessage | HintMessage | HousekeepingMessage | AntiEntropyMessage;
+export type ReplicationMessage =
+  | CoordinationMessage
+  | HandoverMessage
+  | HintMessage
+  | HousekeepingMessage
+  | AntiEntropyMessage;
 
 /** Between the coordinator of a request and the replicas of its key. */
 export type CoordinationMessage =
   /** From the node a client spoke to, when it owns no replica of the key, to the first live owner. */
-  | { readonly kind: "FORWARD"; readonly request: ClientRequest }
+  | { readonly kind: "FORWARD"; readonly request: ClientRequest; readonly epoch: number }
   | {
       readonly kind: "FORWARD_REPLY";
       readonly request: RequestId;
@@ -25,7 +30,9 @@ export type CoordinationMessage =
       readonly key: Key;
       readonly state: KeyState;
       readonly origin: NodeId;
+      /** The owners by the sender's placement of this epoch. */
       readonly replicas: readonly NodeId[];
+      readonly epoch: number;
       /** Keep it as a hint for this owner, who cannot be reached: the receiver is its stand-in. */
       readonly hintFor?: NodeId;
     }
@@ -36,8 +43,30 @@ export type CoordinationMessage =
       readonly key: Key;
       readonly hintFor?: NodeId;
     }
-  | { readonly kind: "READ"; readonly request: RequestId; readonly key: Key }
-  | { readonly kind: "READ_REPLY"; readonly request: RequestId; readonly key: Key; readonly state: KeyState };
+  | {
+      readonly kind: "READ";
+      readonly request: RequestId;
+      readonly key: Key;
+      readonly replicas: readonly NodeId[];
+      readonly epoch: number;
+      /** The receiver stands in for this owner: its hints are part of its answer. */
+      readonly insteadOf?: NodeId;
+    }
+  | {
+      readonly kind: "READ_REPLY";
+      readonly request: RequestId;
+      readonly key: Key;
+      readonly state: KeyState;
+      readonly insteadOf?: NodeId;
+    }
+  /** Not done: the ring has moved, and the sender of the request has not heard of it. `epoch` is that of the answer. */
+  | {
+      readonly kind: "STALE";
+      readonly request: RequestId;
+      readonly op: DataOperation;
+      readonly key: Key;
+      readonly epoch: number;
+    };
 
 /** Keys that the receiver now owns, pushed when the ring changed. At most `handoverKeysMax` a message. */
 export type HandoverMessage =
@@ -50,7 +79,13 @@ export type HandoverMessage =
 
 /** Hints on their way from a stand-in to the owner that could not be reached when they were written. */
 export type HintMessage =
-  | { readonly kind: "HINTS"; readonly batch: number; readonly items: readonly (readonly [Key, KeyState])[] }
+  | {
+      readonly kind: "HINTS";
+      readonly batch: number;
+      readonly items: readonly (readonly [Key, KeyState])[];
+      /** Keep them for this node instead: the sender is leaving. */
+      readonly target?: NodeId;
+    }
   | { readonly kind: "HINTS_ACK"; readonly batch: number };
 
 /** A key and the digest of its state. */

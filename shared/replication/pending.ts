@@ -1,112 +1,172 @@
-/** One operation on its way to its quorum, and the outcomes it can have. */
+/**
+ * The account of one operation on its way: who was asked, who has answered, who failed, who stands in for whom, and
+ * what follows from that.
+ *
+ * Only owners count towards a quorum. A stand-in's copy is a promise to deliver, not a copy where a reader looks, so
+ * under a strict quorum it never counts (P10); an operation that is sloppy has asked for just that, and counts it in
+ * place of the one owner it stands for. Pending owners of a moving ring come on top: they make no quorum smaller (P11).
+ */
 import { absentKey, type KeyState } from "../clock/dotted.ts";
-import type { VectorClock } from "../clock/vector-clock.ts";
-import type { Key, NodeId, RequestId, TimeMs } from "../ids.ts";
-import { quorumMessage, refusal } from "./quorum.ts";
-import type { About, ClientRequest, DataOperation, OperationOutcome, Quorum } from "./types.ts";
+import type { NodeId, RequestId, TimeMs } from "../ids.ts";
+import type { About, ClientRequest, Placement, Quorum, ReplicationEffects } from "./types.ts";
 
-/** One operation coordinated here, until its quorum has answered; a read until all owners have. */
-export interface Pending {
-  readonly id: RequestId;
-  readonly op: DataOperation;
-  readonly key: Key;
+export interface StandIn {
+  /** Who could not be reached. */
+  readonly owner: NodeId;
+  readonly node: NodeId;
+  /** False when the coordinator keeps the hint for want of another node: it has its own copy, and one is not two. */
+  readonly isApart: boolean;
+  status: "asked" | "answered" | "failed";
+}
+
+/** What an operation is begun with. */
+export interface Opening {
+  readonly request: ClientRequest;
   readonly about: About;
-  readonly owners: readonly NodeId[];
-  readonly needed: number;
+  readonly quorum: Quorum;
+  readonly isSloppy: boolean;
   /** The first node of a forwarded request; null when the client spoke to this one. */
   readonly replyTo: NodeId | null;
-  readonly deadline: TimeMs;
-  readonly successful: NodeId[];
+}
+
+/** One operation coordinated here, until all it asked have answered, failed, or have somebody stand in for them. */
+export interface Pending extends Opening {
+  /** Replaced when the ring moves on before the answer has left. */
+  placement: Placement;
+  /** R or W. */
+  readonly needed: number;
+  deadline: TimeMs;
+  /** Owners that have answered. */
+  successful: NodeId[];
+  /** Owners and pending owners that cannot be reached. */
   failed: NodeId[];
+  standIns: readonly StandIn[];
+  /** Nodes that have acknowledged a write without being owners: pending ones, and owners that were. */
+  beyond: readonly NodeId[];
+  /** The client has its answer. */
   replied: boolean;
   /** Of a write: what was stored. Of a read: all that the answers know together. */
   state: KeyState;
-  /** Of a write: its causal hash, "" until then. */
+  /** The causal hash of the operation, "" until it is logged. */
   hash: string;
-  /** Of a read: what each owner answered. */
-  readonly answers: (readonly [NodeId, KeyState])[];
+  /** Of a write: it had been carried out before under its token. */
+  repeated: boolean;
 }
 
-export function openPending(
-  request: ClientRequest,
-  about: About,
-  quorum: Quorum,
-  owners: readonly NodeId[],
+/** In calm there are no stand-ins and no pending owners. */
+const none: readonly never[] = Object.freeze([]);
+
+export const openPending = (
+  opening: Opening,
+  needed: number,
+  placement: Placement,
   failed: NodeId[],
-  replyTo: NodeId | null,
   deadline: TimeMs,
-): Pending {
-  return {
-    id: request.id,
-    op: request.op,
-    key: request.key,
-    about,
-    owners,
-    needed: request.op === "get" ? quorum.r : quorum.w,
-    replyTo,
-    deadline,
-    successful: [],
-    failed,
-    replied: false,
-    state: absentKey,
-    hash: "",
-    answers: [],
-  };
+): Pending => ({
+  request: opening.request,
+  about: opening.about,
+  quorum: opening.quorum,
+  isSloppy: opening.isSloppy,
+  replyTo: opening.replyTo,
+  placement,
+  needed,
+  deadline,
+  successful: [],
+  failed,
+  standIns: none,
+  beyond: none,
+  replied: false,
+  state: absentKey,
+  hash: "",
+  repeated: false,
+});
+
+/** The stand-in whose copy counts as this owner's. */
+const countsFor = ({ isApart, owner }: StandIn, { placement, successful }: Pending) =>
+  isApart && placement.owners.includes(owner) && !successful.includes(owner);
+
+const countStandIns = (pending: Pending, statuses: readonly StandIn["status"][]) =>
+  pending.standIns.filter((each) => countsFor(each, pending) && statuses.includes(each.status)).length;
+
+/** How many answers count so far. */
+export function answered(pending: Pending): number {
+  const { successful, isSloppy, standIns } = pending;
+  if (!isSloppy || standIns.length === 0) return successful.length;
+  return successful.length + countStandIns(pending, ["answered"]);
 }
 
-/** So many owners have failed that the others are not enough. */
-export const isHopeless = ({ owners, failed, needed }: Pending) => owners.length - failed.length < needed;
-
-/** Known before anything was sent or stored: the operation certainly did not happen. */
-export function refused(pending: Pending, n: number): OperationOutcome {
-  const message = quorumMessage(pending, n);
-  return { ok: false, error: refusal("quorum_not_met", message, pending.owners, pending.failed) };
+/** Those whose answers count so far, for the client to see. */
+export function answerers(pending: Pending): readonly NodeId[] {
+  const { successful, isSloppy, standIns } = pending;
+  if (!isSloppy || standIns.length === 0) return [...successful];
+  const standing = standIns.filter((each) => each.status === "answered" && countsFor(each, pending));
+  return [...successful, ...standing.map(({ node }) => node)];
 }
 
-/** Given up on the way. A write is stored at the coordinator at least: it may survive, and the client is told so. */
-export function failure(
-  pending: Pending,
-  code: "quorum_not_met" | "timed_out",
-  requestTimeout: TimeMs,
-): OperationOutcome {
-  const { op, owners, successful, needed } = pending;
-  const wanted = op === "get" ? "replies" : "durable copies";
-  const message =
-    code === "quorum_not_met"
-      ? quorumMessage(pending, owners.length)
-      : `${op} had ${successful.length} of ${needed} ${wanted} within ${requestTimeout} ms; try again.`;
-  const failed = owners.filter((owner) => !successful.includes(owner));
-  const error = {
-    code,
-    message,
-    definite: op === "get",
-    replicas: owners,
-    successful: [...successful],
-    failed,
-  };
-  return { ok: false, error };
+/** So many owners have failed that the others, and those who may stand in for them, are not `needed`. */
+export function isHopeless(pending: Pending, needed = pending.needed): boolean {
+  const { placement, failed, isSloppy, standIns } = pending;
+  let possible = placement.owners.length;
+  for (const owner of placement.owners) if (failed.includes(owner)) possible -= 1;
+  if (isSloppy && standIns.length > 0) possible += countStandIns(pending, ["asked", "answered"]);
+  return possible < needed;
 }
 
-export function success(
-  pending: Pending,
-  coordinator: NodeId,
-  clock: VectorClock,
-  eventCount: number,
-): OperationOutcome {
-  const { op, key, state, owners, hash } = pending;
-  const successful = [...pending.successful];
-  const failed = [...pending.failed];
-  const result = {
-    op,
-    key,
-    state,
-    coordinator,
-    replicas: owners,
-    successful,
-    failed,
-    clock,
-    eventCount,
-    hash,
-  };
-  return { ok: true, result };
+/** `owner` has answered. False when it had before, or is no owner. */
+export function succeeded(pending: Pending, owner: NodeId): boolean {
+  if (!pending.placement.owners.includes(owner) || pending.successful.includes(owner)) return false;
+  pending.successful.push(owner);
+  if (pending.failed.includes(owner)) pending.failed = pending.failed.filter((other) => other !== owner);
+  return true;
+}
+
+/** Operations under way, in the order of their deadlines: all wait equally long. */
+export class PendingList<Operation extends Pending> {
+  readonly #all = new Map<RequestId, Operation>();
+  #deadline: TimeMs | null = null;
+
+  /** No later than the earliest time-out; may be too early. */
+  get deadline(): TimeMs | null {
+    return this.#deadline;
+  }
+
+  get isEmpty(): boolean {
+    return this.#all.size === 0;
+  }
+
+  add(operation: Operation): void {
+    this.#all.set(operation.request.id, operation);
+    this.#deadline ??= operation.deadline;
+  }
+
+  get(id: RequestId): Operation | undefined {
+    return this.#all.get(id);
+  }
+
+  delete(operation: Operation): void {
+    this.#all.delete(operation.request.id);
+  }
+
+  all(): Iterable<Operation> {
+    return this.#all.values();
+  }
+
+  /** Those whose time is over. They are no longer on the list. */
+  takeDue(fx: ReplicationEffects): Operation[] {
+    const due: Operation[] = [];
+    if (this.#deadline === null) return due;
+    let isEarly = fx.now < this.#deadline;
+    if (isEarly && !fx.rare.buggify("a coordinator gives up early")) return due;
+    this.#deadline = null;
+    for (const operation of this.#all.values()) {
+      if (operation.deadline > fx.now && !isEarly) {
+        this.#deadline = operation.deadline;
+        break;
+      }
+      isEarly = false;
+      due.push(operation);
+      this.delete(operation);
+    }
+    return due;
+  }
 }

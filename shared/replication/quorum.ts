@@ -1,7 +1,8 @@
 /** Which quorums a request may ask for, and the sentences that say why not. */
 import type { VectorClock } from "../clock/vector-clock.ts";
 import type { NodeId } from "../ids.ts";
-import type { Pending } from "./pending.ts";
+import { answerers, type Pending } from "./pending.ts";
+import { contextMet } from "./session.ts";
 import type { ClientRequest, OperationError, OperationErrorCode, Quorum } from "./types.ts";
 
 /**
@@ -28,6 +29,10 @@ export const ackLevels = {
   one: () => 1,
   quorum: (n: number) => Math.floor(n / 2) + 1,
   all: (n: number) => n,
+  /** The coordinator's own copy; the others follow. */
+  asynchronous: () => 1,
+  /** Every replica, before the client is answered. */
+  synchronous: (n: number) => n,
 } as const;
 
 /** The quorum in force, or why the request cannot be served whatever the state of the cluster. */
@@ -37,8 +42,14 @@ export function checkRequest(
   members: number,
   clock: VectorClock,
 ): { readonly quorum: Quorum } | { readonly error: OperationError } {
-  const { quorum: asked, context } = request;
-  if (context && !isPlausible(context, clock)) {
+  const { quorum: asked, context, session, key, consistency } = request;
+  if (consistency === "strong") {
+    const message =
+      "Strong consistency needs consensus, which this cluster does not have; ask for causal or eventual.";
+    return { error: refusal("needs_consensus", message) };
+  }
+  const met = session && contextMet(session, key);
+  if ((context && !isPlausible(context, clock)) || (met && !isPlausible(met, clock))) {
     const message =
       "The context was not issued by this cluster; read the key and send back the context you get.";
     return { error: refusal("bad_context", message) };
@@ -70,22 +81,18 @@ function isPlausible(context: VectorClock, heard: VectorClock): boolean {
 }
 
 /** Why an operation was given up: too few owners exist, or too few can be reached. */
-export function quorumMessage(
-  {
-    op,
-    needed,
-    owners,
-    successful,
-    failed,
-  }: Pick<Pending, "op" | "needed" | "owners" | "successful" | "failed">,
-  n: number,
-): string {
+export function quorumMessage(pending: Pending, needed: number, isDefinite: boolean): string {
+  const { request, placement, quorum, isSloppy, failed } = pending;
+  const { op } = request;
   const what = op === "get" ? `${needed} replies (r)` : `${needed} durable copies (w)`;
-  if (owners.length < needed) {
-    return `A ${op} needs ${what}, but there is room for only ${owners.length} of ${n} replicas: add nodes or ask for a smaller quorum.`;
+  if (placement.owners.length < needed) {
+    return `A ${op} needs ${what}, but there is room for only ${placement.owners.length} of ${quorum.n} replicas: add nodes or ask for a smaller quorum.`;
   }
+  const successful = answerers(pending);
   const answered = successful.length === 0 ? "" : `only ${list(successful)} answered and `;
-  return `A ${op} needs ${what}, but ${answered}${list(failed)} cannot be reached: try again later or ask for a smaller quorum.`;
+  const instead = isSloppy ? ", and too few nodes can stand in for them" : "";
+  const effect = isDefinite ? "" : " It may have happened.";
+  return `A ${op} needs ${what}, but ${answered}${list(failed)} cannot be reached${instead}: try again later or ask for a smaller quorum.${effect}`;
 }
 
 const list = (nodes: readonly NodeId[]) =>

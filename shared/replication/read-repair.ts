@@ -1,41 +1,63 @@
 /**
- * Read repair: when a read is over, what its answers know together goes to those owners that knew less.
+ * Read repair: what the answers to a read know together goes to those who knew less.
  *
- * It costs the reader nothing, for the answer has left already, and it mends what failed writes left uneven, key by key
- * as keys are read. Keys that nobody reads stay as they are.
+ * In the background it costs the reader nothing, for the answer has left already, and it mends what failed writes left
+ * uneven, key by key as keys are read. Keys that nobody reads stay as they are. Done before the answer leaves (blocking),
+ * it makes sure that what was read once is not missed by a later read.
  *
  * Source: DeCandia et al. 2007, "Dynamo", §5.
  */
+import type { KeyState } from "../clock/dotted.ts";
 import type { NodeId } from "../ids.ts";
-import type { KeyStore } from "./key-store.ts";
+import type { CoordinatorOptions } from "./coordinator.ts";
 import type { Pending } from "./pending.ts";
 import type { ReplicationEffects } from "./types.ts";
 
-export function repairAfterRead(fx: ReplicationEffects, node: NodeId, store: KeyStore, read: Pending): void {
-  const { id, key, about, owners, state, answers } = read;
+/** What a node said to a read. */
+export interface Answer {
+  readonly node: NodeId;
+  /** All that it is known to hold of the key. */
+  state: KeyState;
+  /** The owner it stands in for. */
+  readonly insteadOf?: NodeId;
+  /** What it lacked has been sent to it. */
+  isSent?: boolean;
+}
+
+/** Sees to it that the node of this answer gets `state`, if it knew less. */
+export function repairAnswer(
+  fx: ReplicationEffects,
+  { node, store }: Pick<CoordinatorOptions, "node" | "store">,
+  { request: { id, key }, about, placement }: Pending,
+  answer: Answer,
+  state: KeyState,
+): void {
+  if (store.merge(key, answer.state, state) === answer.state) return;
+  const { owners: replicas, epoch } = placement;
   const origin = state.versions.at(-1)?.dot.node ?? node;
-  for (const [owner, answer] of answers) {
-    if (store.merge(key, answer, state) === answer) continue;
-    if (owner !== node) {
-      const repair = {
-        kind: "REPLICATE",
-        request: id,
-        op: "get",
-        key,
-        state,
-        origin,
-        replicas: owners,
-      } as const;
-      fx.send(owner, repair, about);
-      fx.rare.reached("read repair sent");
-      continue;
-    }
-    // Writes may have come in since this node answered itself.
-    const known = store.get(key);
-    const merged = store.merge(key, known, state);
-    if (merged !== known) {
-      fx.rare.reached("a reader repaired itself");
-      store.replace(fx, key, merged, about, { op: "repair", origin, replicas: owners });
-    }
+  if (answer.node !== node) {
+    const repair = {
+      kind: "REPLICATE",
+      request: id,
+      op: "get",
+      key,
+      state,
+      origin,
+      replicas,
+      epoch,
+    } as const;
+    const { insteadOf } = answer;
+    fx.send(answer.node, insteadOf === undefined ? repair : { ...repair, hintFor: insteadOf }, about);
+    fx.rare.reached("read repair sent");
+    answer.isSent = true;
+    return;
   }
+  // Writes may have come in since this node answered itself.
+  const known = store.get(key);
+  const merged = store.merge(key, known, state);
+  if (merged !== known) {
+    fx.rare.reached("a reader repaired itself");
+    store.replace(fx, key, merged, about, { op: "repair", origin, replicas, term: epoch });
+  }
+  answer.state = merged;
 }

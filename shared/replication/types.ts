@@ -39,7 +39,7 @@ export interface ClientRequest {
   readonly consistency?: Consistency;
   /** Of a causal request: what its client has read and written so far. */
   readonly session?: Session;
-  /** How long a causal read may wait for what its session has seen; the request time-out when absent. */
+  /** How long a causal read may wait for what its session has seen: at most, and when absent, the request time-out. */
   readonly waitFor?: TimeMs;
 }
 
@@ -178,6 +178,8 @@ export interface Placement {
 export interface ClusterView {
   readonly ring: Ring;
   placement(key: Key, n: number): Placement;
+  /** `from` has spoken of an epoch that this node has not reached: time to ask for it. */
+  behind?(epoch: number, from: NodeId): void;
   /** Undefined for a node never heard of. */
   status(node: NodeId): Member["status"] | undefined;
 }

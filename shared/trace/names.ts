@@ -61,6 +61,8 @@ export interface NodeEventDetails {
   "hint-kept": { target: string; dots: string[] };
   /** op internal: `target` has made them durable. */
   "hints-delivered": { target: string; keys: string[] };
+  /** op internal: this node leaves the cluster, and `to` keeps them now. */
+  "hints-passed": { target: string; keys: string[]; to: string };
   /** op internal: given up after their lifetime, or because `target` left for good. */
   "hints-dropped": { target: string; keys: string[]; reason: "expired" | "left" };
   /** op internal: a comparison with `peer` began, over the key ranges both own. Its messages carry the same number. */

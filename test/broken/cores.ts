@@ -34,7 +34,7 @@ export const brokenCores: readonly BrokenCore[] = [
         put: "this.#clock = {};\n    this.#logIndex",
       },
       {
-        file: "shared/replication/coordinator.ts",
+        file: "shared/replication/write-path.ts",
         find: "Math.max(known.context[node] ?? 0, context[node] ?? 0)",
         put: "0",
       },
@@ -74,7 +74,7 @@ export const brokenCores: readonly BrokenCore[] = [
     rule: "a replica acknowledges only what it has stored",
     edits: [
       {
-        file: "shared/replication/coordinator.ts",
+        file: "shared/replication/copies.ts",
         find: 'if (state === known) fx.rare.reached("a copy known already");',
         put: 'if (state === known || known.versions.length > 0) fx.rare.reached("a copy known already");',
       },
@@ -87,9 +87,14 @@ export const brokenCores: readonly BrokenCore[] = [
     rule: "R + W > N: an operation is done when its quorum has answered, not before",
     edits: [
       {
-        file: "shared/replication/coordinator.ts",
-        find: "if (successful.length >= needed) this.#succeed(fx, pending);",
-        put: "if (successful.length >= 1) this.#succeed(fx, pending);",
+        file: "shared/replication/write-path.ts",
+        find: "const hasQuorum = answered(write) >= write.needed;",
+        put: "const hasQuorum = answered(write) >= 1;",
+      },
+      {
+        file: "shared/replication/read-path.ts",
+        find: "if (answered(read) < read.needed ||",
+        put: "if (answered(read) < 1 ||",
       },
     ],
     scenario: "storm-kv",
@@ -203,8 +208,8 @@ export const brokenCores: readonly BrokenCore[] = [
     rule: "a copy that arrives late does not undo a newer one",
     edits: [
       {
-        file: "shared/replication/coordinator.ts",
-        find: "const state = this.#store.merge(key, known, message.state);",
+        file: "shared/replication/copies.ts",
+        find: "const state = store.merge(key, known, message.state);",
         put: "const { state } = message;",
       },
     ],

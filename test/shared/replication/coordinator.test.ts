@@ -38,6 +38,7 @@ const replicate = (asked: ClientRequest, state: KeyState): ReplicationMessage =>
     state,
     origin: b,
     replicas: [a, b, c],
+    epoch: 0,
   };
 };
 
@@ -154,7 +155,7 @@ describe("a write", () => {
   it("does not count an acknowledgement of a node that owns no copy (P10)", () => {
     const scene = coordinatorOfA({ n: 1, r: 1, w: 1 }, [b]);
     const put = request("put");
-    receive(scene, c, put, { kind: "FORWARD", request: put });
+    receive(scene, c, put, { kind: "FORWARD", request: put, epoch: 0 });
     expect(scene.store.get(key).versions).toHaveLength(1);
     acknowledge(scene, c, put);
     expect(scene.fx.takeSent().map(({ to, message }) => `${message.kind} ${to}`)).toEqual(["REPLICATE b"]);
@@ -180,20 +181,20 @@ describe("a write", () => {
   it("forwarded twice by the network is carried out once", () => {
     const scene = coordinatorOfA({ n: 3, r: 1, w: 1 });
     const put = request("put", { context: {} });
-    for (let i = 0; i < 2; i++) receive(scene, c, put, { kind: "FORWARD", request: put });
+    for (let i = 0; i < 2; i++) receive(scene, c, put, { kind: "FORWARD", request: put, epoch: 0 });
     expect(scene.store.get(key).versions).toHaveLength(1);
   });
 
   it("forwarded again after ten thousand others is still known", () => {
     const scene = coordinatorOfA();
     const put = request("put");
-    receive(scene, c, put, { kind: "FORWARD", request: put });
+    receive(scene, c, put, { kind: "FORWARD", request: put, epoch: 0 });
     for (let i = 0; i < 10_000; i++) {
       const get = request("get", { quorum: { r: 1 } });
-      receive(scene, c, get, { kind: "FORWARD", request: get });
+      receive(scene, c, get, { kind: "FORWARD", request: get, epoch: 0 });
     }
     const stored = scene.fx.entries.length;
-    receive(scene, c, put, { kind: "FORWARD", request: put });
+    receive(scene, c, put, { kind: "FORWARD", request: put, epoch: 0 });
     expect(scene.fx.entries).toHaveLength(stored);
   });
 });
@@ -334,8 +335,8 @@ describe("a node that is leaving", () => {
     scene.coordinator.request(scene.fx, request("put"));
     expect(errorOf(scene.fx.outcomes[0])).toMatchObject({ code: "leaving", definite: true });
     const put = request("put");
-    receive(scene, b, put, { kind: "FORWARD", request: put });
-    receive(scene, b, put, { kind: "READ", request: put.id, key });
+    receive(scene, b, put, { kind: "FORWARD", request: put, epoch: 0 });
+    receive(scene, b, put, { kind: "READ", request: put.id, key, replicas: [a, b, c], epoch: 0 });
     expect(scene.fx.takeSent().map(({ message }) => message.kind)).toEqual(["FORWARD_REPLY", "READ_REPLY"]);
     expect(scene.store.all.size).toBe(0);
   });

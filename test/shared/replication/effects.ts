@@ -11,6 +11,7 @@ import {
 } from "../../../shared/ids.ts";
 import type { KeyState } from "../../../shared/clock/dotted.ts";
 import { Coordinator } from "../../../shared/replication/coordinator.ts";
+import { HintKeeper } from "../../../shared/replication/hints.ts";
 import { KeyStore } from "../../../shared/replication/key-store.ts";
 import { OperationLog } from "../../../shared/replication/operation-log.ts";
 import type {
@@ -106,8 +107,9 @@ export function coordinatorOfA(
   const store = new KeyStore(keys);
   const operations = new OperationLog(a, []);
   const config = { ...replicationDefaults, ...quorum, requestTimeout: 1_000 };
-  const coordinator = new Coordinator({ node: a, config, view, store, operations });
-  return { coordinator, fx: new Effects(a), store, operations, statuses, view };
+  const hints = new HintKeeper({ node: a, config, view, store, restored: [] });
+  const coordinator = new Coordinator({ node: a, config, view, store, operations, hints });
+  return { coordinator, fx: new Effects(a), store, operations, statuses, view, hints };
 }
 
 let requests = 0;
