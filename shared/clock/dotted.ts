@@ -40,6 +40,8 @@ export interface Mark {
   /** The client's own name for the request. */
   readonly token: string;
   readonly dot: Dot;
+  /** Of the version's stamp. */
+  readonly at: TimeMs;
 }
 
 /** All a replica knows of one key. */
@@ -48,17 +50,19 @@ export interface KeyState {
   readonly context: VectorClock;
   /** The concurrent versions, ordered by node and counter so that equal states are equal byte for byte. */
   readonly versions: readonly Version[];
-  /** The newest requests with a token, by dot; absent when there are none. */
+  /** The newest requests with a token, oldest first; absent when there are none. */
   readonly marks?: readonly Mark[];
 }
 
 export const absentKey: KeyState = Object.freeze({ context: Object.freeze({}), versions: Object.freeze([]) });
 
-const isSeen = (dot: Dot, context: VectorClock) => dot.counter <= (context[dot.node] ?? 0);
-const sameDot = (a: Dot, b: Dot) => a.node === b.node && a.counter === b.counter;
+export const isSeen = (dot: Dot, context: VectorClock) => dot.counter <= (context[dot.node] ?? 0);
+export const sameDot = (a: Dot, b: Dot) => a.node === b.node && a.counter === b.counter;
 const isAmong = (dot: Dot, versions: readonly Version[]) => versions.some((other) => sameDot(dot, other.dot));
-const byDot = (a: Version, b: Version) =>
-  a.dot.node < b.dot.node ? -1 : a.dot.node > b.dot.node ? 1 : a.dot.counter - b.dot.counter;
+/** By node, then by counter. */
+export const compareDots = (a: Dot, b: Dot) =>
+  a.node < b.node ? -1 : a.node > b.node ? 1 : a.counter - b.counter;
+const byDot = (a: { readonly dot: Dot }, b: { readonly dot: Dot }) => compareDots(a.dot, b.dot);
 
 /** `node-1:42`, as events and people write a dot. */
 export const formatDot = (dot: Dot) => `${dot.node}:${dot.counter}`;
@@ -75,6 +79,7 @@ export function write(state: KeyState, version: Version, context: VectorClock): 
   }
   const survivors = state.versions.filter((kept) => !isSeen(kept.dot, context));
   return {
+    ...state,
     context: merge(merge(state.context, context), { [dot.node]: dot.counter }),
     versions: survivors.length === 0 ? [version] : [...survivors, version].sort(byDot),
   };
@@ -87,9 +92,40 @@ export function write(state: KeyState, version: Version, context: VectorClock): 
 export function sync(a: KeyState, b: KeyState): KeyState {
   const kept = a.versions.filter((mine) => !isSeen(mine.dot, b.context) || isAmong(mine.dot, b.versions));
   const gained = b.versions.filter((theirs) => !isSeen(theirs.dot, a.context));
-  if (gained.length === 0 && kept.length === a.versions.length && descends(a.context, b.context)) return a;
-  if (kept.length + gained.length === b.versions.length && descends(b.context, a.context)) return b;
-  return { context: merge(a.context, b.context), versions: [...kept, ...gained].sort(byDot) };
+  const isKept = kept.length === a.versions.length;
+  const marks = joinMarks(a.marks, b.marks);
+  if (gained.length === 0 && isKept && marks === a.marks && descends(a.context, b.context)) return a;
+  if (kept.length + gained.length === b.versions.length && descends(b.context, a.context)) {
+    if (joinMarks(b.marks, a.marks) === b.marks) return b;
+  }
+  return stateOf(merge(a.context, b.context), [...kept, ...gained].sort(byDot), marks);
+}
+
+/** Without a field for marks when there are none. */
+export function stateOf(
+  context: VectorClock,
+  versions: readonly Version[],
+  marks: readonly Mark[] | undefined,
+): KeyState {
+  return marks === undefined ? { context, versions } : { context, versions, marks };
+}
+
+/** Requests that a key remembers: a retry comes soon or not at all. */
+export const marksMax = 16;
+
+const byAge = (a: Mark, b: Mark) => a.at - b.at || byDot(a, b);
+
+/** The newest marks of both, oldest first. Returns `a` itself when `b` adds nothing. */
+export function joinMarks(
+  a: readonly Mark[] | undefined,
+  b: readonly Mark[] | undefined,
+): readonly Mark[] | undefined {
+  if (b === undefined || a === b) return a;
+  if (a === undefined) return b;
+  const added = b.filter((theirs) => !a.some((mine) => sameDot(mine.dot, theirs.dot)));
+  if (added.length === 0) return a;
+  const newest = [...a, ...added].sort(byAge).slice(-marksMax);
+  return newest.every((mark) => a.includes(mark)) ? a : newest;
 }
 
 /** The versions of `after` that `before` had never seen. */
@@ -99,5 +135,27 @@ export function gainedVersions(before: KeyState, after: KeyState): readonly Vers
 
 /** The values a reader is shown: live siblings, in the order of their dots. Empty: absent or deleted. */
 export function liveVersions(state: KeyState): readonly Version[] {
-  return state.versions.filter((version) => version.value !== null);
+  return standingVersions(state).filter((version) => version.value !== null);
+}
+
+/**
+ * The versions without those that repeat a request. Two coordinators that had not heard of each other may both carry
+ * out one request: of its versions the one with the highest dot stands, and none when another has been overwritten.
+ *
+ * The repetition stays in the state, for whatever takes it out there could take out too much: with two requests, each
+ * made twice and in opposite orders, one replica would drop the first for the second and another the second for the
+ * first, and nothing would be left. Where all would be left out, all stand.
+ */
+export function standingVersions({ versions, marks }: KeyState): readonly Version[] {
+  if (marks === undefined || versions.length < 2) return versions;
+  const standing = versions.filter((version) => {
+    const token = marks.find(({ dot }) => sameDot(dot, version.dot))?.token;
+    return !marks.some(
+      ({ dot, token: other }) =>
+        other === token &&
+        !sameDot(dot, version.dot) &&
+        (!isAmong(dot, versions) || compareDots(dot, version.dot) > 0),
+    );
+  });
+  return standing.length === 0 ? versions : standing;
 }

@@ -1,0 +1,41 @@
+/** The strategies by name, and which of them a key follows: the one of the longest prefix. */
+import { liveVersions, sync, write } from "../../clock/dotted.ts";
+import type { Key } from "../../ids.ts";
+import type { ConflictStrategy } from "../settings.ts";
+import type { Behaviour } from "./behaviour.ts";
+import { counter } from "./counter.ts";
+import { lastWriteWins } from "./last-write-wins.ts";
+import { map } from "./map.ts";
+import { max } from "./max.ts";
+import { set } from "./set.ts";
+import { text } from "./text.ts";
+
+/** All concurrent versions, for the client to decide: exact, and the basis of all that merges. */
+const siblings: Behaviour = {
+  write,
+  merge: sync,
+  values: (state) => liveVersions(state).map(({ value }) => value!),
+};
+
+const byName = { siblings, "last-write-wins": lastWriteWins, counter, set, map, max, text } as const;
+
+/** A merge function of the user's own runs in the host: for the core its keys have siblings. */
+export const behaviourOf = (strategy: ConflictStrategy): Behaviour =>
+  strategy in byName ? byName[strategy as keyof typeof byName] : siblings;
+
+/** True where a reader may be shown more than one value. */
+export const keepsSiblings = (strategy: ConflictStrategy) => behaviourOf(strategy) === siblings;
+
+export class Strategies {
+  /** Longest prefix first. */
+  readonly #prefixes: readonly (readonly [prefix: string, strategy: ConflictStrategy])[];
+
+  constructor(conflicts: Readonly<Record<string, ConflictStrategy>>) {
+    this.#prefixes = Object.entries(conflicts).sort(([a], [b]) => b.length - a.length);
+  }
+
+  of(key: Key): ConflictStrategy {
+    for (const [prefix, strategy] of this.#prefixes) if (key.startsWith(prefix)) return strategy;
+    return "siblings";
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * The one place where a client's write becomes a version of its key.
+ *
+ * What a version needs: a dot that was never issued before (P1), a hybrid stamp above every version this node knows of
+ * the key, what the key's conflict strategy makes of the value, the mark of the client's request, and for a causal
+ * write what its client had seen before. The caller stores the state in the same step, so that nothing comes between
+ * the look at the store and the change, and the version's dot is the very event that stores it.
+ *
+ * A request that the key remembers by its token is not carried out again. Its copies are to be spread as if it were, for
+ * the first attempt may have ended before enough replicas had it.
+ */
+import { formatDot, joinMarks, type KeyState, type Version } from "../clock/dotted.ts";
+import { merge, type VectorClock } from "../clock/vector-clock.ts";
+import type { NodeId } from "../ids.ts";
+import type { KeyStore } from "./key-store.ts";
+import { refusal } from "./quorum.ts";
+import { contextMet } from "./session.ts";
+import type { ClientRequest, OperationError, ReplicationEffects, Session } from "./types.ts";
+
+export type Written =
+  /** The key's state with this write, to be stored; `repeated`: it was there before, and nothing is to be stored. */
+  | { readonly state: KeyState; readonly repeated: boolean }
+  /** Nothing has happened. */
+  | { readonly error: OperationError };
+
+/** `node` is this node, which coordinates. */
+export function writeVersion(
+  fx: ReplicationEffects,
+  store: KeyStore,
+  node: NodeId,
+  request: ClientRequest,
+): Written {
+  const { id, op, key, token } = request;
+  const known = store.get(key);
+  const mark = token === undefined ? undefined : known.marks?.find((mark) => mark.token === token);
+  if (mark !== undefined) {
+    fx.rare.reached("a request made twice");
+    fx.local("repeated", { op, key, request: id }, { token: mark.token, dot: formatDot(mark.dot) });
+    return { state: known, repeated: true };
+  }
+  const context = contextOf(request, known);
+  const counter = fx.nextCounter(Math.max(known.context[node] ?? 0, context[node] ?? 0));
+  const { at, tick } = store.nextStamp(known, fx.wall);
+  const version: Version = {
+    dot: { node, counter },
+    value: op === "delete" ? null : (request.value ?? ""),
+    at,
+    ...(tick > 0 && { tick }),
+    ...afterOf(request),
+  };
+  const written = store.behaviour(key).write(known, version, context);
+  if ("code" in written) return { error: refusal(written.code, written.message) };
+  if (token === undefined) return { state: written, repeated: false };
+  const marks = joinMarks(known.marks, [{ token, dot: version.dot, at }]);
+  return { state: { ...written, marks: marks! }, repeated: false };
+}
+
+/** What the write takes the place of: what its client had read or met, or else all that this node knows. */
+function contextOf({ key, context, consistency, session }: ClientRequest, known: KeyState): VectorClock {
+  const met = consistency === "causal" && session ? contextMet(session, key) : {};
+  if (context) return merge(context, met);
+  return Object.keys(met).length > 0 ? met : known.context;
+}
+
+/** Of a causal write: all that its client had met before, in an order that does not depend on the client. */
+function afterOf({ consistency, session = {} }: ClientRequest): { after?: Session } {
+  const met = Object.entries(session);
+  if (consistency !== "causal" || met.length === 0) return {};
+  return { after: byName(met.map(([key, context]) => [key, byName(Object.entries(context))])) };
+}
+
+const byName = <Value>(entries: readonly (readonly [string, Value])[]): Readonly<Record<string, Value>> =>
+  Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
