@@ -8,11 +8,13 @@ import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import type { NodeId } from "../../shared/ids.ts";
+import { hintTableSchema } from "./hint-table.ts";
+import { keyTablesSchema, keyTablesUpgrade } from "./key-tables.ts";
 import { makeDirectory } from "./make-directory.ts";
 import { NodeStoreError } from "./node-store-error.ts";
 
 /** Raise it when an older program would read the file wrongly. */
-const nodeFormatVersion = 2;
+const nodeFormatVersion = 3;
 /** "LCND". */
 const applicationId = 0x4c434e44;
 
@@ -25,22 +27,13 @@ const scratchPagesSpare = 20;
 export const databasePath = (dataDir: string) => join(dataDir, "node.db");
 
 /**
- * kv: the state of each key as JSON (KeyState). log: every LogEntry; kv is what replaying it gives.
  * trace: one row per commit; `events` and `operations` are MessagePack, `total` counts
- * everything in the trace up to and with the row. hints: writes kept for owners that could not be reached.
+ * everything in the trace up to and with the row.
  */
-const hintsSchema = `
-CREATE TABLE hints (target TEXT NOT NULL, key TEXT NOT NULL, state TEXT NOT NULL, expires REAL NOT NULL,
-  PRIMARY KEY (target, key)) WITHOUT ROWID;
-`;
 const schema = `
-${hintsSchema}
+${keyTablesSchema}
+${hintTableSchema}
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE kv (key TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE log (
-  "index" INTEGER PRIMARY KEY, term INTEGER NOT NULL, op TEXT NOT NULL, key TEXT NOT NULL, state TEXT NOT NULL,
-  origin TEXT NOT NULL, replicas TEXT NOT NULL, clock TEXT NOT NULL, at REAL NOT NULL
-);
 CREATE TABLE trace (
   id INTEGER PRIMARY KEY, life INTEGER NOT NULL, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL,
   total INTEGER NOT NULL, events BLOB NOT NULL, operations BLOB
@@ -97,7 +90,8 @@ export function openNodeDatabase(owner: Owner): Database.Database {
 function upgrade(database: Database.Database): void {
   const version = database.pragma("user_version", { simple: true });
   if (version === nodeFormatVersion) return;
-  database.exec(`BEGIN; ${hintsSchema} PRAGMA user_version = ${nodeFormatVersion}; COMMIT;`);
+  const hints = version === 1 ? hintTableSchema : "";
+  database.exec(`BEGIN; ${hints} ${keyTablesUpgrade} PRAGMA user_version = ${nodeFormatVersion}; COMMIT;`);
 }
 
 /**

@@ -12,14 +12,14 @@
  */
 import type Database from "better-sqlite3";
 import type { BroadcastState } from "../../shared/broadcast/types.ts";
-import type { KeyState } from "../../shared/clock/dotted.ts";
 import type { VectorClock } from "../../shared/clock/vector-clock.ts";
-import { asKey, asNodeId, type Key } from "../../shared/ids.ts";
 import type { Claim } from "../../shared/membership/types.ts";
 import type { DurableRecord, Restored } from "../../shared/replica/types.ts";
-import type { Hint, LogEntry, OperationLogItem } from "../../shared/replication/types.ts";
+import type { OperationLogItem } from "../../shared/replication/types.ts";
 import type { TraceEvent } from "../../shared/trace/event.ts";
 import { type DirectoryLock, lockDirectory } from "./directory-lock.ts";
+import { HintTable } from "./hint-table.ts";
+import { KeyTables } from "./key-tables.ts";
 import { makeDataDirectory, openNodeDatabase, type Owner } from "./node-database.ts";
 import { NodeStoreError } from "./node-store-error.ts";
 import { SqliteClockStore } from "./sqlite-clock-store.ts";
@@ -46,12 +46,16 @@ export interface NodeStoreOptions extends Owner {
   readonly traceItemsMax?: number;
   /** Operations of earlier lives that `restore` looks for. */
   readonly operationsMax?: number;
+  /** The newest log entries, as many as this, are kept whatever became of their keys. */
+  readonly logEntriesKept?: number;
 }
 
 const pragmaNormal = 1;
 const pragmaFull = 2;
 /** SQLite lowers the setting at the first write in WAL mode unless it was set by hand: asked for beyond that one. */
 const flushesChecked = 10;
+/** Between two slices of compaction: what is left of the time is for commits. */
+const compactionPauseMs = 20;
 
 export class NodeStore {
   /** Clocks in the same file: what `commit` writes its clock to. */
@@ -63,6 +67,9 @@ export class NodeStore {
   readonly #lock: DirectoryLock;
   readonly #database: Database.Database;
   readonly #statements: ReturnType<typeof prepare>;
+  readonly #keys: KeyTables;
+  readonly #hints: HintTable;
+  #compaction: NodeJS.Timeout | undefined;
   #synchronous = 0;
   #traceTotal: number;
   #tracePruned: number;
@@ -82,6 +89,8 @@ export class NodeStore {
     this.clocks = new SqliteClockStore(this.#database);
     this.eventsAfter = traceReader(this.#database, options.node);
     this.#statements = prepare(this.#database);
+    this.#keys = new KeyTables(this.#database, options.logEntriesKept ?? 10_000);
+    this.#hints = new HintTable(this.#database);
     this.#traceTotal = this.#statements.newestTrace.get()?.total ?? 0;
     this.#tracePruned = this.#statements.oldestTrace.get()?.total ?? 0;
   }
@@ -93,9 +102,9 @@ export class NodeStore {
       clock: this.clocks.load(this.#owner.node),
       incarnation: Number(meta("incarnation") ?? 0),
       members: JSON.parse(meta("members") ?? "[]") as Claim[],
-      keys: this.#keys(),
-      hints: this.#hints(),
-      logIndex: this.#statements.logIndex.get()?.last ?? 0,
+      keys: this.#keys.keys(),
+      hints: this.#hints.all(),
+      logIndex: this.#keys.newest,
       operations: this.#operations(),
       broadcast: JSON.parse(meta("broadcast") ?? "null") as BroadcastState | null,
     };
@@ -117,6 +126,9 @@ export class NodeStore {
       if (batch.events.length > 0 || batch.operations.length > 0) this.#keepTrace(batch);
       if (batch.clock !== null) this.clocks.save(this.#owner.node, batch.clock);
     });
+    this.counts.commits += 1;
+    if (batch.records.length > 0) this.counts.flushes += 1;
+    this.#compactSoon();
   }
 
   close(): void {
@@ -145,8 +157,26 @@ export class NodeStore {
         error,
       );
     }
-    this.counts.commits += 1;
-    if (flush) this.counts.flushes += 1;
+  }
+
+  /** In slices of its own, between commits and without a flush: what is lost of it is done again. */
+  #compactSoon(): void {
+    if (this.#compaction !== undefined || this.#state !== "open" || !this.#keys.isCompactionDue) return;
+    this.#compaction = setTimeout(() => {
+      this.#compaction = undefined;
+      this.#compact();
+    }, compactionPauseMs);
+    this.#compaction.unref();
+  }
+
+  #compact(): void {
+    try {
+      this.#transact(false, () => this.#keys.compact());
+    } catch (error) {
+      // The store has closed itself: the next commit says so to whoever waits for it.
+      if (!(error instanceof NodeStoreError)) throw error;
+    }
+    this.#compactSoon();
   }
 
   #setSynchronous(level: number): void {
@@ -165,7 +195,7 @@ export class NodeStore {
   #keep(record: DurableRecord): void {
     switch (record.kind) {
       case "entry":
-        this.#keepEntry(record.entry);
+        this.#keys.keep(record.entry);
         break;
       case "incarnation":
         this.#statements.putMeta.run("incarnation", String(record.incarnation));
@@ -176,35 +206,16 @@ export class NodeStore {
       case "broadcast":
         this.#statements.putMeta.run("broadcast", JSON.stringify(record.state));
         break;
-      case "hint": {
-        const { target, key, state, expires } = record.hint;
-        this.#statements.putHint.run(target, key, JSON.stringify(state), expires);
+      case "hint":
+        this.#hints.keep(record.hint);
         break;
-      }
       case "hint-done":
-        this.#statements.dropHint.run(record.target, record.key);
+        this.#hints.drop(record.target, record.key);
         break;
       case "dropped":
-        this.#statements.dropKey.run(record.key);
-        this.#statements.dropKeyLog.run(record.key);
+        this.#keys.drop(record.key);
         break;
     }
-  }
-
-  #keepEntry(entry: LogEntry): void {
-    const state = JSON.stringify(entry.state);
-    this.#statements.putLog.run(
-      entry.index,
-      entry.term,
-      entry.op,
-      entry.key,
-      state,
-      entry.origin,
-      JSON.stringify(entry.replicas),
-      JSON.stringify(entry.clock),
-      entry.at,
-    );
-    this.#statements.putKey.run(entry.key, state);
   }
 
   #keepTrace({ events, operations }: Batch): void {
@@ -225,21 +236,6 @@ export class NodeStore {
     }
   }
 
-  *#keys(): Generator<readonly [Key, KeyState]> {
-    for (const row of this.#statements.allKeys.iterate()) {
-      yield [asKey(row.key), JSON.parse(row.state) as KeyState];
-    }
-  }
-
-  #hints(): Hint[] {
-    return this.#statements.allHints.all().map(({ target, key, state, expires }) => ({
-      target: asNodeId(target),
-      key: asKey(key),
-      state: JSON.parse(state) as KeyState,
-      expires,
-    }));
-  }
-
   #operations(): OperationLogItem[] {
     const max = this.#owner.operationsMax ?? 1_000;
     const newestFirst: OperationLogItem[][] = [];
@@ -255,6 +251,7 @@ export class NodeStore {
 
   #end(state: "closed" | "failed"): void {
     this.#state = state;
+    clearTimeout(this.#compaction);
     this.clocks.close();
     try {
       this.#database.close();
@@ -272,19 +269,6 @@ function prepare(database: Database.Database) {
     putMeta: database.prepare<[string, string]>(
       "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
     ),
-    putLog: database.prepare("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
-    putKey: database.prepare<[string, string]>(
-      "INSERT INTO kv (key, state) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET state = excluded.state",
-    ),
-    putHint: database.prepare<[string, string, string, number]>(
-      "INSERT OR REPLACE INTO hints (target, key, state, expires) VALUES (?, ?, ?, ?)",
-    ),
-    dropHint: database.prepare<[string, string]>("DELETE FROM hints WHERE target = ? AND key = ?"),
-    allHints: database.prepare<[], { target: string; key: string; state: string; expires: number }>(
-      "SELECT target, key, state, expires FROM hints",
-    ),
-    dropKey: database.prepare<[string]>("DELETE FROM kv WHERE key = ?"),
-    dropKeyLog: database.prepare<[string]>("DELETE FROM log WHERE key = ?"),
     putTrace: database.prepare(
       "INSERT INTO trace (life, first_seq, last_seq, total, events, operations) VALUES (?, ?, ?, ?, ?, ?)",
     ),
@@ -293,8 +277,6 @@ function prepare(database: Database.Database) {
     ),
     oldestTrace: database.prepare<[], { total: number }>("SELECT total FROM trace ORDER BY id LIMIT 1"),
     newestTrace: database.prepare<[], { total: number }>("SELECT total FROM trace ORDER BY id DESC LIMIT 1"),
-    logIndex: database.prepare<[], { last: number | null }>('SELECT max("index") AS last FROM log'),
-    allKeys: database.prepare<[], { key: string; state: string }>("SELECT key, state FROM kv"),
     operations: database.prepare<[], { operations: Buffer }>(
       "SELECT operations FROM trace WHERE operations IS NOT NULL ORDER BY id DESC",
     ),
