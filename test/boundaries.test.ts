@@ -63,6 +63,7 @@ const allowed: Record<string, readonly string[]> = {
     "shared/clock",
     "shared/trace",
     "shared/membership",
+    "shared/replication",
     "shared/scenario",
   ],
   "main/storage": ["shared"],

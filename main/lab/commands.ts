@@ -4,6 +4,7 @@ import type { CommandName, CommandParams, CommandResults } from "../../shared/co
 import { LabError } from "../../shared/contract/errors.ts";
 import type { LabState, LinkSettings } from "../../shared/contract/state.ts";
 import type { Cluster } from "./cluster.ts";
+import { compareKeys } from "./compare.ts";
 import { type DataRequest, sendData } from "./data.ts";
 import type { Sessions } from "./sessions.ts";
 import type { Studio } from "./studio.ts";
@@ -169,17 +170,22 @@ function networkHandlers({ cluster }: CommandContext) {
 }
 
 function dataHandlers({ cluster }: CommandContext) {
-  const send = (node: string, request: DataRequest) => {
+  const running = (node: string) => {
     const target = cluster().supervisor.get(node);
     if (target.pid === null) {
       throw new LabError("wrong_state", `${node} is not running (${target.status}): choose another node.`);
     }
-    return sendData(target, request);
+    return target;
   };
+  const send = (node: string, request: DataRequest) => sendData(running(node), request);
   return {
     "data.put": ({ node, ...request }) => send(node, { op: "put", ...request }),
     "data.get": ({ node, ...request }) => send(node, { op: "get", ...request }),
     "data.delete": ({ node, ...request }) => send(node, { op: "delete", ...request }),
+    "merkle.compare": ({ from, to }) => {
+      if (from === to) throw new LabError("bad_input", "A node is compared with another one: choose two.");
+      return compareKeys(running(from), cluster().supervisor.get(to).id);
+    },
   } satisfies Partial<Handlers>;
 }
 

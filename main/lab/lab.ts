@@ -20,6 +20,7 @@ import {
 import { LabError } from "../../shared/contract/errors.ts";
 import type { ClockStoreKind, LabState } from "../../shared/contract/state.ts";
 import type { Preset } from "../../shared/membership/types.ts";
+import { givenSettings, type ReplicationSettings } from "../../shared/replication/settings.ts";
 import type { Quorum } from "../../shared/replication/types.ts";
 import { Cluster, usualLoad } from "./cluster.ts";
 import { createHandlers, type Handlers } from "./commands.ts";
@@ -110,15 +111,23 @@ class RunningLab implements Lab {
   }
 
   begin(nodes: number, preset: Preset, quorum: Quorum): Promise<void> {
-    this.#cluster = this.#makeCluster(preset, quorum);
+    this.#cluster = this.#makeCluster(preset, quorum, {});
     return this.#cluster.start(nodes);
   }
 
-  #makeCluster(preset: Preset, quorum: Quorum): Cluster {
+  #makeCluster(preset: Preset, quorum: Quorum, replication: Partial<ReplicationSettings>): Cluster {
     const { workerEntry, clockStore = "sqlite", opsPerSecond = usualLoad } = this.#options;
     const id = newSessionId();
     const cluster: Cluster = new Cluster({
-      settings: { name: `cluster-${id}`, preset, quorum, virtualNodes, clockStore, workerEntry },
+      settings: {
+        name: `cluster-${id}`,
+        preset,
+        quorum,
+        virtualNodes,
+        clockStore,
+        workerEntry,
+        ...(Object.keys(replication).length > 0 && { replication }),
+      },
       dataDir: this.#dataDir,
       sessions: this.#sessions,
       opsPerSecond,
@@ -179,11 +188,11 @@ class RunningLab implements Lab {
   }
 
   async #newCluster(params: CommandParams<"cluster.new">): Promise<void> {
-    const { nodes, preset, ...wanted } = params;
+    const { nodes, preset, replication = {}, ...wanted } = params;
     const quorum = quorumFor(nodes, wanted);
     const old = this.#settledCluster();
     // The new session is begun first: where that fails (disk full, say), the old cluster goes on.
-    const next = this.#makeCluster(preset, quorum);
+    const next = this.#makeCluster(preset, quorum, givenSettings(replication));
     this.#changing = old.close().then(() => {
       this.#cluster = next;
       return next.start(nodes);

@@ -7,6 +7,7 @@
 import { z } from "zod";
 import { presets } from "../membership/types.ts";
 import { consistency, requestToken } from "../scenario/schema/terms.ts";
+import { settingsSchema } from "../replication/settings.ts";
 import type { RecordedEvent } from "../trace/event.ts";
 import { type StudioResults, studioSchemas } from "./studio.ts";
 import {
@@ -57,6 +58,8 @@ export const commandSchemas = {
     n: z.number().int().min(1).optional(),
     r: z.number().int().min(1).optional(),
     w: z.number().int().min(1).optional(),
+    /** Settings of replication that differ from the usual ones; times in milliseconds. */
+    replication: settingsSchema(z.number().min(0)).optional(),
   }),
   "node.kill": node,
   "node.pause": node,
@@ -94,6 +97,8 @@ export const commandSchemas = {
   }),
   "data.get": z.object({ node: nodeIdSchema, key: keySchema, ...asked }),
   "data.delete": z.object({ node: nodeIdSchema, key: keySchema, ...written }),
+  /** `from` compares the keys that it and `to` both own, and repairs what differs, now. */
+  "merkle.compare": z.object(linkPair),
   "load.set": z.object({ running: z.boolean(), opsPerSecond: z.number().min(0.1).max(1000).optional() }),
   note: z.object({ text: z.string().min(1).max(1000) }),
   "session.list": empty,
@@ -160,6 +165,8 @@ export interface CommandResults extends Record<NodeCommand, Record<string, never
   "data.put": DataAnswer;
   "data.get": DataAnswer;
   "data.delete": DataAnswer;
+  /** The exchange that began, by which its events are found; null when the node did not name it. */
+  "merkle.compare": { exchange: string | null };
   "load.set": Record<string, never>;
   note: Record<string, never>;
   "session.list": { sessions: SessionInfo[] };

@@ -11,7 +11,7 @@
  */
 import type { NodeId, TimeMs } from "../ids.ts";
 import { isRecord, number, text, texts } from "./detail.ts";
-import type { Json, RecordedEvent } from "./event.ts";
+import type { Detail, Json, RecordedEvent } from "./event.ts";
 import type { History } from "./history.ts";
 import { exchangeEvents } from "./subjects.ts";
 
@@ -158,51 +158,63 @@ export function treesAfter(exchange: Exchange, count: number): Branch | null {
   return trees.root;
 }
 
+/** What one question asked about; its answer, with the same step, speaks of no more. */
+interface Question {
+  readonly branches: readonly OpenBranch[];
+  readonly keys: readonly OpenKey[];
+  /** Where keys belong that only the side that answers has. */
+  readonly place: OpenBranch | null;
+}
+
 class Trees {
   root: OpenBranch | null = null;
   /** By range and prefix. */
   readonly #branches = new Map<string, OpenBranch>();
+  /** A key lies in one range only. */
   readonly #keys = new Map<string, OpenKey>();
+  readonly #questions = new Map<number, Question>();
 
   take({ kind, send, lost }: ExchangeMessage): void {
     const { detail = {} } = send;
-    const range = text(detail["range"]) ?? "";
-    const level = number(detail["level"]) ?? 0;
-    if (kind === "COMPARE") this.#asked(level, range, detail["asked"]);
+    const step = number(detail["step"]) ?? 0;
+    const question = this.#questions.get(step);
+    if (kind === "COMPARE") this.#questions.set(step, this.#asked(detail));
+    else if (kind === "COMPARE_KEYS") this.#questions.set(step, this.#askedKeys(detail));
     else if (lost !== null) return;
-    else if (kind === "COMPARED") {
-      const differ = new Map(entriesOf(detail["differ"]).map(([name, hash]) => [name, text(hash) ?? ""]));
-      this.#compared(level, range, differ, new Set(texts(detail["leaves"])), detail["more"] !== undefined);
-    } else if (kind === "COMPARE_KEYS") this.#askedKeys(range, texts(detail["prefixes"]), detail["keys"]);
-    else if (kind === "COMPARED_KEYS")
-      this.#comparedKeys(range, detail["differ"], detail["more"] !== undefined);
+    else if (kind === "COMPARED" && question !== undefined) this.#compared(question, detail);
+    else if (kind === "COMPARED_KEYS" && question !== undefined) this.#comparedKeys(question, detail);
     else if (kind === "REPAIR" || kind === "REPAIRED") this.#repaired(kind, texts(detail["keys"]));
   }
 
-  #asked(level: number, range: string, asked: Json | undefined): void {
-    for (const [name, hash] of entriesOf(asked)) {
-      const place = level === 1 ? { range: name, prefix: "" } : { range, prefix: name };
-      const branch: OpenBranch = {
-        ...place,
-        asked: text(hash) ?? "",
-        answered: null,
-        verdict: "open",
-        isLeaf: false,
-        branches: [],
-        keys: [],
-      };
-      if (level === 0) this.root = branch;
-      else this.#hang(branch, level);
-    }
+  #asked(detail: Detail): Question {
+    const level = number(detail["level"]) ?? 0;
+    const within = text(detail["range"]) ?? "";
+    const branches = entriesOf(detail["asked"]).map(([name, hash]) => {
+      const range = level === 1 ? name : within;
+      return this.#branch(level, range, level === 1 ? "" : name, text(hash) ?? "");
+    });
+    return { branches, keys: [], place: null };
   }
 
-  /** A question that is asked again (its answer was lost) finds its branch where it was. */
-  #hang(branch: OpenBranch, level: number): void {
-    const name = nameOf(branch.range, branch.prefix);
-    if (this.#branches.has(name)) return;
-    const parent = level === 1 ? this.root : this.#above(branch.range, branch.prefix.slice(0, -1));
-    this.#branches.set(name, branch);
+  /** One that was asked about before is where it was: its answer had been lost. */
+  #branch(level: number, range: string, prefix: string, asked: string): OpenBranch {
+    const known = level === 0 ? this.root : this.#branches.get(nameOf(range, prefix));
+    if (known !== undefined && known !== null) return known;
+    const branch: OpenBranch = {
+      range,
+      prefix,
+      asked,
+      answered: null,
+      verdict: "open",
+      isLeaf: false,
+      branches: [],
+      keys: [],
+    };
+    if (level === 0) return (this.root = branch);
+    const parent = level === 1 ? this.root : this.#above(range, prefix.slice(0, -1));
+    this.#branches.set(nameOf(range, prefix), branch);
     parent?.branches.push(branch);
+    return branch;
   }
 
   /** The branch with this prefix, or the nearest above it that was looked at. */
@@ -212,78 +224,60 @@ class Trees {
     return this.#above(range, prefix.slice(0, -1));
   }
 
-  #compared(
-    level: number,
-    range: string,
-    differ: ReadonlyMap<string, string>,
-    leaves: ReadonlySet<string>,
-    isCutOff: boolean,
-  ): void {
-    const asked = level === 0 ? [this.root] : level === 1 ? this.#ranges() : this.#row(range, level - 1);
-    for (const branch of asked) {
-      if (branch === null || branch.verdict !== "open") continue;
+  #compared({ branches }: Question, detail: Detail): void {
+    const level = number(detail["level"]) ?? 0;
+    const differ = new Map(entriesOf(detail["differ"]));
+    const leaves = texts(detail["leaves"]);
+    for (const branch of branches) {
       const name = level === 1 ? branch.range : branch.prefix;
-      const hash = differ.get(name);
-      if (hash === undefined && isCutOff) continue;
-      branch.verdict = hash === undefined ? "equal" : "differs";
+      const hash = text(differ.get(name));
+      // Of a list that was cut off it is not known who is missing.
+      if (hash === null && detail["more"] !== undefined) continue;
+      branch.verdict = hash === null ? "equal" : "differs";
       branch.answered = hash ?? branch.asked;
-      branch.isLeaf = leaves.has(name);
+      branch.isLeaf = leaves.includes(name);
     }
-  }
-
-  #ranges(): OpenBranch[] {
-    return [...this.#branches.values()].filter(({ prefix }) => prefix === "");
-  }
-
-  #row(range: string, digits: number): OpenBranch[] {
-    return [...this.#branches.values()].filter(
-      (branch) => branch.range === range && branch.prefix.length === digits,
-    );
   }
 
   /** The message names leaves and keys, not which key lies under which: they hang under what the leaves share. */
-  #askedKeys(range: string, prefixes: readonly string[], keys: Json | undefined): void {
-    const parent = this.#above(range, commonStart(prefixes));
-    for (const [key, digest] of entriesOf(keys)) {
-      const known = this.#keys.get(nameOf(range, key));
-      if (known !== undefined) {
-        // Asked again after a wait: what had been on its way may have arrived.
-        Object.assign(known, { asked: text(digest) ?? "", answered: null, verdict: "open" });
-        continue;
-      }
-      this.#addKey(range, parent, key, text(digest) ?? "");
-    }
+  #askedKeys(detail: Detail): Question {
+    const place = this.#above(text(detail["range"]) ?? "", commonStart(texts(detail["prefixes"])));
+    const keys = entriesOf(detail["keys"]).map(([key, digest]) => {
+      const pair = this.#pair(key, place);
+      // Asked again after a wait: what had been on its way may have arrived.
+      return Object.assign(pair, { asked: text(digest) ?? "", answered: null, verdict: "open" });
+    });
+    return { branches: [], keys, place };
   }
 
-  #addKey(range: string, parent: OpenBranch | null, key: string, asked: string): OpenKey {
-    const pair: OpenKey = { key, asked, answered: null, verdict: "open", repair: "none" };
-    this.#keys.set(nameOf(range, key), pair);
-    parent?.keys.push(pair);
+  #pair(key: string, place: OpenBranch | null): OpenKey {
+    const known = this.#keys.get(key);
+    if (known !== undefined) return known;
+    const pair: OpenKey = { key, asked: "", answered: null, verdict: "open", repair: "none" };
+    this.#keys.set(key, pair);
+    place?.keys.push(pair);
     return pair;
   }
 
-  #comparedKeys(range: string, differ: Json | undefined, isCutOff: boolean): void {
-    const found = new Map(entriesOf(differ).map(([key, digests]) => [key, texts(digests)]));
-    for (const [key, [asked = "", answered = ""]] of found) {
-      // A key that only the side that answers has was not asked about by name.
-      const pair =
-        this.#keys.get(nameOf(range, key)) ?? this.#addKey(range, this.#above(range, ""), key, asked);
-      Object.assign(pair, { asked, answered, verdict: "differs" });
+  #comparedKeys({ keys, place }: Question, detail: Detail): void {
+    for (const [key, digests] of entriesOf(detail["differ"])) {
+      const [asked = "", answered = ""] = texts(digests);
+      Object.assign(this.#pair(key, place), { asked, answered, verdict: "differs" });
     }
-    if (isCutOff) return;
-    for (const [name, pair] of this.#keys) {
-      if (!name.startsWith(nameOf(range, "")) || pair.verdict !== "open") continue;
-      Object.assign(pair, { answered: pair.asked, verdict: "equal" });
+    if (detail["more"] !== undefined) return;
+    for (const pair of keys) {
+      if (pair.verdict === "open") Object.assign(pair, { answered: pair.asked, verdict: "equal" });
     }
   }
 
   #repaired(kind: "REPAIR" | "REPAIRED", keys: readonly string[]): void {
-    const named = new Set(keys);
-    for (const pair of this.#keys.values()) {
-      if (kind === "REPAIR" && named.has(pair.key)) pair.repair = "sent";
-      // The answer names only what it sends back; all that it was sent is durable then.
-      if (kind === "REPAIRED" && pair.repair === "sent") pair.repair = "done";
+    for (const key of keys) {
+      const pair = this.#keys.get(key);
+      if (pair !== undefined && kind === "REPAIR") pair.repair = "sent";
     }
+    if (kind === "REPAIR") return;
+    // The answer names only what it sends back; all that it was sent is durable then.
+    for (const pair of this.#keys.values()) if (pair.repair === "sent") pair.repair = "done";
   }
 }
 

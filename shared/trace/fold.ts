@@ -6,8 +6,17 @@
  */
 import type { Key, NodeId, TimeMs } from "../ids.ts";
 import { isRecord, number, numbers, text, texts } from "./detail.ts";
+import { type Loss, lossOf } from "./copies.ts";
 import { type Detail, type Json, labLane, type RecordedEvent } from "./event.ts";
-import type { Belief, ModelConflict, ModelKey, ModelNode, ModelPartition, SessionModel } from "./model.ts";
+import type {
+  Belief,
+  ModelConflict,
+  ModelKey,
+  ModelMove,
+  ModelNode,
+  ModelPartition,
+  SessionModel,
+} from "./model.ts";
 import type { MemberStatus } from "./names.ts";
 
 type DataOp = "put" | "get" | "delete";
@@ -26,6 +35,9 @@ export interface State {
   load: SessionModel["load"];
   conflicts: Map<Key, ModelConflict>;
   keys: Map<Key, ModelKey>;
+  losses: Map<string, Loss>;
+  moves: Map<string, ModelMove>;
+  served: Map<NodeId, number>;
   counts: Record<DataOp, { readonly ok: number; readonly failed: number }>;
   /** Replies of the last {@link rateWindowMs}, oldest first. */
   replies: { readonly at: TimeMs; readonly op: DataOp }[];
@@ -43,6 +55,9 @@ export function emptyState(): State {
     load: null,
     conflicts: new Map(),
     keys: new Map(),
+    losses: new Map(),
+    moves: new Map(),
+    served: new Map(),
     counts: { put: none, get: none, delete: none },
     replies: [],
   };
@@ -56,6 +71,9 @@ export function copyOf(state: State): State {
     links: new Map(state.links),
     conflicts: new Map(state.conflicts),
     keys: new Map(state.keys),
+    losses: new Map(state.losses),
+    moves: new Map(state.moves),
+    served: new Map(state.served),
     counts: { ...state.counts },
     replies: [...state.replies],
   };
@@ -75,7 +93,8 @@ export function fold(state: State, event: RecordedEvent): void {
       clockStore: text(detail["clockStore"]),
       clockLost: detail["clock"] === "lost",
     });
-  } else if (event.name === "stop") change(state, event.node, { status: "stopped", pid: null });
+  } else if (event.name === "move") foldMove(state, event, detail);
+  else if (event.name === "stop") change(state, event.node, { status: "stopped", pid: null });
 }
 
 function foldLab(state: State, event: RecordedEvent, detail: Detail): void {
@@ -223,6 +242,11 @@ function foldData(state: State, event: RecordedEvent, op: DataOp, detail: Detail
   } else if (event.name === "request") {
     const siblings = before?.siblings ?? 0;
     state.keys.set(key, { op, at: event.at, node: event.node, event: event.id, siblings });
+    state.served.set(event.node, (state.served.get(event.node) ?? 0) + 1);
+  } else if (event.name === "discarded") {
+    const dot = text(detail["dot"]) ?? "";
+    const name = `${key}\n${dot}`;
+    if (!state.losses.has(name)) state.losses.set(name, lossOf(event, dot));
   } else if (event.name === "conflict") {
     state.conflicts.set(key, {
       dots: texts(detail["dots"]),
@@ -239,6 +263,23 @@ function foldReply(state: State, event: RecordedEvent, op: DataOp, ok: boolean):
   state.replies.push({ at: event.at, op });
   const stale = state.replies.findIndex((reply) => reply.at > event.at - rateWindowMs);
   if (stale > 64) state.replies.splice(0, stale);
+}
+
+function foldMove(state: State, event: RecordedEvent, detail: Detail): void {
+  const about = text(detail["about"]) as NodeId | null;
+  if (about === null) return;
+  const { node, at, id } = event;
+  state.moves.set(`${about} ${node}`, {
+    node,
+    about,
+    kind: text(detail["kind"]) ?? "",
+    phase: text(detail["phase"]) ?? "",
+    epoch: number(detail["epoch"]) ?? 0,
+    keys: number(detail["keys"]) ?? 0,
+    waitingFor: texts(detail["waitingFor"]),
+    at,
+    event: id,
+  });
 }
 
 function change(state: State, node: NodeId, part: Partial<ModelNode>): void {

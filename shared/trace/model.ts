@@ -11,6 +11,7 @@
 import type { Key, NodeId, TimeMs } from "../ids.ts";
 import type { RecordedEvent } from "./event.ts";
 import { type History, insertSorted, lowerBound, naturalOrder, programOrder } from "./history.ts";
+import type { Loss } from "./copies.ts";
 import { copyOf, emptyState, fold, rateWindowMs, type State } from "./fold.ts";
 import type { MemberStatus } from "./names.ts";
 
@@ -60,6 +61,21 @@ export interface ModelKey {
   readonly siblings: number;
 }
 
+/** What one node says of the ring's moving for a node that joins or leaves. */
+export interface ModelMove {
+  readonly node: NodeId;
+  readonly about: NodeId;
+  /** "join", "leave" or another word of the node's. */
+  readonly kind: string;
+  readonly phase: string;
+  readonly epoch: number;
+  /** Keys that have arrived so far. */
+  readonly keys: number;
+  readonly waitingFor: readonly string[];
+  readonly at: TimeMs;
+  readonly event: number;
+}
+
 interface OperationCounts {
   readonly ok: number;
   readonly failed: number;
@@ -94,6 +110,12 @@ export interface SessionModel {
   /** Keys whose replicas hold concurrent versions. */
   readonly conflicts: ReadonlyMap<Key, ModelConflict>;
   readonly keys: ReadonlyMap<Key, ModelKey>;
+  /** Versions that last-write-wins threw away, each once, by key and dot. */
+  readonly losses: ReadonlyMap<string, Loss>;
+  /** The newest word of each node on each move, those that are over included; by both names. */
+  readonly moves: ReadonlyMap<string, ModelMove>;
+  /** Requests that clients sent through each node. */
+  readonly served: ReadonlyMap<NodeId, number>;
   readonly operations: Readonly<Record<"put" | "get" | "delete", OperationCounts>>;
 }
 
@@ -200,13 +222,13 @@ function seal(state: State, at: TimeMs, lanes: readonly NodeId[]): SessionModel 
     const value = state.nodes.get(node);
     if (value !== undefined) nodes.set(node, value);
   }
-  const { cluster, beliefs, partition, links, effect, load, conflicts, keys } = state;
+  const { replies: _replies, counts: _counts, ...told } = state;
   const rate = (op: "put" | "get" | "delete"): OperationCounts => {
     const recent = state.replies.filter((reply) => reply.op === op && reply.at > at - rateWindowMs).length;
     return { ...state.counts[op], perSecond: (recent * 1000) / rateWindowMs };
   };
   const operations = { put: rate("put"), get: rate("get"), delete: rate("delete") };
-  return { at, cluster, nodes, beliefs, partition, links, effect, load, conflicts, keys, operations };
+  return { ...told, at, nodes, operations };
 }
 
 const foldings = new WeakMap<History, Folding>();

@@ -3,10 +3,10 @@ import { describe, expect, it } from "vitest";
 import { asKey } from "../../../shared/ids.ts";
 import type { Causality } from "../../../shared/trace/causality.ts";
 import { type ConflictProof, pairsOf, proofOf, proves } from "../../../shared/trace/conflict.ts";
-import { texts } from "../../../shared/trace/detail.ts";
+import { text, texts } from "../../../shared/trace/detail.ts";
 import type { History } from "../../../shared/trace/history.ts";
-import { TraceBuilder } from "./events.ts";
-import { Driver, nodes, play, recorded, story } from "./simulated.ts";
+import { recorded, TraceBuilder } from "./events.ts";
+import { Driver, nodes, play, story } from "./simulated.ts";
 
 const key = asKey("k");
 
@@ -98,7 +98,7 @@ describe("why there is a conflict", () => {
     const { history, causality } = recorded(driver.lab.events);
     const dots = history.all
       .filter(({ name, node, key: of }) => name === "stored" && of === "k" && (node === "A" || node === "B"))
-      .map(({ detail }) => String(detail?.["dot"]));
+      .map(({ detail }) => text(detail?.["dot"])!);
     const [a, b] = [...new Set(dots)];
     expect(proofOf(history, causality, key, [a!, b!])).toBeNull();
   });

@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import { formatDot } from "../../../shared/clock/dotted.ts";
 import { asKey, asNodeId } from "../../../shared/ids.ts";
 import { copiesAt } from "../../../shared/trace/copies.ts";
-import { TraceBuilder } from "./events.ts";
-import { Driver, nodes, play, recorded, story } from "./simulated.ts";
+import { recorded, TraceBuilder } from "./events.ts";
+import { Driver, nodes, play, story } from "./simulated.ts";
 
 const key = asKey("k");
 const stored = (dot: string, dots: readonly string[], extra = {}) => ({

@@ -1,7 +1,16 @@
 /** Builds traces by hand: lanes, messages and clocks as a test wants them, right or wrong. */
 import { merge, tick, type VectorClock } from "../../../shared/clock/vector-clock.ts";
 import { asMessageId, asNodeId, type MessageId, type NodeId } from "../../../shared/ids.ts";
+import { Causality } from "../../../shared/trace/causality.ts";
 import { labLane, type RecordedEvent, type TraceEvent } from "../../../shared/trace/event.ts";
+import { History } from "../../../shared/trace/history.ts";
+
+/** As the lab records them. */
+export function recorded(events: readonly TraceEvent[]): { history: History; causality: Causality } {
+  const history = new History();
+  history.append(events.map((event, index) => ({ ...event, id: index + 1 })));
+  return { history, causality: new Causality(history) };
+}
 
 export type Extra = Partial<Omit<TraceEvent, "node" | "type">>;
 

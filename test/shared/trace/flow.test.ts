@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import { asRequestId } from "../../../shared/ids.ts";
 import { countedIn, flowOf } from "../../../shared/trace/flow.ts";
 import type { History } from "../../../shared/trace/history.ts";
-import { Driver, nodes, play, recorded, story } from "./simulated.ts";
+import { recorded } from "./events.ts";
+import { Driver, nodes, play, story } from "./simulated.ts";
 
 const requestsOf = (history: History) =>
   history.all

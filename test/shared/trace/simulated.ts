@@ -1,18 +1,10 @@
-/** Traces of a simulated cluster as the lab would have recorded them. */
+/** A simulated cluster that a trace is made of: by hand, or by a story drawn at random. */
 import * as fc from "fast-check";
 import { asNodeId } from "../../../shared/ids.ts";
-import { Causality } from "../../../shared/trace/causality.ts";
-import type { TraceEvent } from "../../../shared/trace/event.ts";
-import { History } from "../../../shared/trace/history.ts";
+import { text } from "../../../shared/trace/detail.ts";
 import { SimulatedLab } from "../simulation/lab.ts";
 
 export const nodes = ["A", "B", "C"];
-
-export function recorded(events: readonly TraceEvent[]): { history: History; causality: Causality } {
-  const history = new History();
-  history.append(events.map((event, index) => ({ ...event, id: index + 1 })));
-  return { history, causality: new Causality(history) };
-}
 
 /** Data requests by numbers of their own, as often as wanted. */
 export class Driver {
@@ -89,7 +81,7 @@ export function play(steps: readonly Step[], seed: number): Driver {
     else driver.put(action.node, "k", `v${number}`, action.context === "blind" ? {} : stale);
     // What a client could have read a few writes ago.
     const known = driver.lab.events.findLast(({ name }) => name === "stored");
-    const dot = String(known?.detail?.["dot"] ?? "").split(":");
+    const dot = (text(known?.detail?.["dot"]) ?? "").split(":");
     if (number % 3 === 0 && dot.length === 2) stale = { [dot[0]!]: Number(dot[1]) };
   }
   driver.lab.run(100);
