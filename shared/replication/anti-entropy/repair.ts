@@ -6,6 +6,7 @@
  */
 import { absentKey, type KeyState } from "../../clock/dotted.ts";
 import type { Key, NodeId } from "../../ids.ts";
+import { digestOf } from "../../merkle/digest.ts";
 import type { KeyStore } from "../key-store.ts";
 import type { ClusterView, ReplicationEffects } from "../types.ts";
 
@@ -58,10 +59,15 @@ export function knownBeyond(store: KeyStore, items: readonly KeyItem[]): { items
   const more: Key[] = [];
   for (const [key, theirs] of items) {
     const state = store.get(key);
-    if (state !== absentKey && state !== theirs && store.merge(key, theirs, state) !== theirs) more.push(key);
+    if (state !== absentKey && state !== theirs && !isSame(key, state, theirs)) more.push(key);
   }
   const fitting = more.length === 0 ? [] : takeBatch(more, store, batchKeysMax);
   return { items: fitting, rest: more.slice(fitting.length) };
+}
+
+function isSame(key: Key, a: KeyState, b: KeyState): boolean {
+  const [mine, theirs] = [digestOf(key, a).hash, digestOf(key, b).hash];
+  return mine.every((byte, i) => byte === theirs[i]);
 }
 
 function charsOf({ versions, marks = [] }: KeyState): number {
