@@ -30,9 +30,9 @@ export function digestOf(key: Key, state: KeyState): Digest {
 
 /** JSON, so that no two states have one text; strings are quoted, so nothing in them is taken for structure. */
 function encode(key: Key, { context, versions, marks = [] }: KeyState): string {
-  const kept = versions.length < 2 ? versions : versions.toSorted(byDot);
-  const done = marks.length < 2 ? marks : marks.toSorted(byDot);
-  return `[${JSON.stringify(key)},${encodeClock(context)},[${kept.map(encodeVersion).join()}],[${done.map(encodeMark).join()}]]`;
+  const kept = versions.map(encodeVersion).sort().join();
+  const done = marks.map(encodeMark).sort().join();
+  return `[${JSON.stringify(key)},${encodeClock(context)},[${kept}],[${done}]]`;
 }
 
 function encodeVersion({ dot, value, at, tick = 0, facts, after }: Version): string {
@@ -41,13 +41,13 @@ function encodeVersion({ dot, value, at, tick = 0, facts, after }: Version): str
   return `[${written},${encodeAny(facts)},${encodeAny(after)}]`;
 }
 
-const encodeMark = ({ token, dot }: Mark) => `[${JSON.stringify(token)},${encodeDot(dot)}]`;
+const encodeMark = ({ token, dot, at }: Mark) => `[${JSON.stringify(token)},${encodeDot(dot)},${at}]`;
 const encodeDot = ({ node, counter }: Version["dot"]) => `${JSON.stringify(node)},${counter}`;
 const encodeClock = (clock: VectorClock) => encodeAny(clock);
 
-/** Any JSON value, with the properties of objects in the order of their names. */
+/** Any JSON value, with the properties of objects in the order of their names; nothing at all is no JSON value. */
 function encodeAny(value: unknown): string {
-  if (value === undefined) return "null";
+  if (value === undefined) return "-";
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(encodeAny).join()}]`;
   const fields = value as Readonly<Record<string, unknown>>;
@@ -57,10 +57,3 @@ function encodeAny(value: unknown): string {
     .map((name) => `${JSON.stringify(name)}:${encodeAny(fields[name])}`)
     .join()}}`;
 }
-
-interface Dotted {
-  readonly dot: Version["dot"];
-}
-
-const byDot = ({ dot: a }: Dotted, { dot: b }: Dotted) =>
-  a.node < b.node ? -1 : a.node > b.node ? 1 : a.counter - b.counter;

@@ -29,10 +29,13 @@ const state: fc.Arbitrary<KeyState> = fc.record(
       maxLength: 3,
       selector: ({ dot: { node, counter } }) => `${node}:${counter}`,
     }),
-    marks: fc.uniqueArray(fc.record({ token: fc.string({ maxLength: 3 }), dot }), {
-      maxLength: 3,
-      selector: ({ dot: { node, counter } }) => `${node}:${counter}`,
-    }),
+    marks: fc.uniqueArray(
+      fc.record({ token: fc.string({ maxLength: 3 }), dot, at: fc.integer({ min: 0, max: 3 }) }),
+      {
+        maxLength: 3,
+        selector: ({ dot: { node, counter } }) => `${node}:${counter}`,
+      },
+    ),
   },
   { requiredKeys: ["context", "versions"] },
 );
