@@ -7,6 +7,7 @@ interface Flags {
   readonly gossip: string | boolean;
   readonly secretFile?: string;
   readonly controlFd?: string;
+  readonly clusterFile?: string;
   readonly [name: string]: unknown;
 }
 
@@ -35,6 +36,10 @@ export function nodeCommand(): Command {
       "--replication <json>",
       'settings of replication, e.g. {"sloppy": true, "conflicts": {"cart:": "set"}}',
     )
+    .option(
+      "--cluster-file <yaml>",
+      "factor, consistency and conflict resolution in one file; flags win over it",
+    )
     .option("--allow-stale-reads", "accept r + w of n or less", false)
     .option("--virtual-nodes <count>", "points on the ring for each node", "150")
     .option("--clock-store <kind>", "where the vector clock is kept: sqlite, file or memory", "sqlite")
@@ -55,20 +60,23 @@ Examples:
   curl -X PUT localhost:8082/api/v1/data/user:123 -d '{"value": "John Doe"}'
   curl localhost:8081/api/v1/data/user:123`,
     )
-    .action(async (flags: Flags) => {
+    .action(async (flags: Flags, command: Command) => {
+      const given = Object.keys(flags).filter((name) => command.getOptionValueSource(name) !== "default");
       // Whatever still holds the event loop, the node has ended.
-      process.exit(await run(flags));
+      process.exit(await run(flags, given));
     });
 }
 
-async function run(flags: Flags): Promise<number> {
+/** `given`: the names of the flags that were typed. */
+async function run(flags: Flags, given: readonly string[]): Promise<number> {
   try {
-    const { seedNode, gossip, secretFile, controlFd, ...others } = flags;
+    const { seedNode, gossip, secretFile, controlFd, clusterFile, ...others } = flags;
     if (!["true", "false", true, false].includes(gossip)) {
       throw new OptionsError(`--gossip must be true or false, not "${String(gossip)}".`);
     }
     const options = parseNodeOptions({
       ...others,
+      ...(clusterFile !== undefined && (await readClusterFile(clusterFile, others, given))),
       seeds: seedNode,
       gossip: gossip === true || gossip === "true",
       secret: readSecret(secretFile, process.env),
@@ -81,4 +89,14 @@ async function run(flags: Flags): Promise<number> {
     process.stderr.write(`${error.message}\n`);
     return 2;
   }
+}
+
+/** Loaded only when there is one: a parser of YAML takes its time to start. */
+async function readClusterFile(
+  path: string,
+  flags: Readonly<Record<string, unknown>>,
+  given: readonly string[],
+) {
+  const { withClusterFile } = await import("./cluster-file.ts");
+  return withClusterFile(path, Object.fromEntries(given.map((name) => [name, flags[name]])));
 }

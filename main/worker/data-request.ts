@@ -17,7 +17,7 @@ import type { Tokens } from "./tokens.ts";
 
 export const dataPath = "/api/v1/data/";
 /** A value may be six times as long in JSON (every character escaped), and a context comes with it. */
-const bodyBytesMax = 6 * valueBytesMax + 64 * 1024;
+export const bodyBytesMax = 6 * valueBytesMax + 64 * 1024;
 /** Of the client's own name for a request: visible ASCII. */
 const tokenPattern = /^[\x21-\x7e]{1,100}$/;
 

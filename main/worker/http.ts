@@ -111,24 +111,44 @@ export function sendError(response: ServerResponse, error: unknown): void {
   }
 }
 
+/** How long the rest of a body that was refused is thrown away, so that the answer is read, before the line is cut. */
+const discardMs = 2_000;
+
+/** What the request says its body will be. */
+export const announcedBytes = ({ headers }: IncomingMessage) => Number(headers["content-length"] ?? 0);
+
 /** Refuses a body above the limit before it is read, and while it is read when it did not say its length. */
 export async function readBody(request: IncomingMessage, bytesMax: number): Promise<Buffer> {
-  const tooLarge = () => new HttpError("too_large", `The body is over the limit of ${bytesMax} bytes.`);
-  if (Number(request.headers["content-length"] ?? 0) > bytesMax) throw tooLarge();
+  const tooLarge = () => {
+    discard(request);
+    return new HttpError("too_large", `The body is over the limit of ${bytesMax} bytes.`);
+  };
+  if (announcedBytes(request) > bytesMax) throw tooLarge();
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
+    let chunks: Buffer[] = [];
     let size = 0;
-    request.on("data", (chunk: Buffer) => {
+    const take = (chunk: Buffer) => {
       size += chunk.length;
-      if (size > bytesMax) reject(tooLarge());
-      else chunks.push(chunk);
-    });
+      chunks.push(chunk);
+      if (size <= bytesMax) return;
+      chunks = [];
+      request.off("data", take);
+      reject(tooLarge());
+    };
+    request.on("data", take);
     request.on("end", () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
     request.on("error", reject);
     request.on("close", () => {
       if (!request.complete) reject(new HttpError("bad_input", "The request ended before its body did."));
     });
   });
+}
+
+function discard(request: IncomingMessage): void {
+  const timer = setTimeout(() => request.destroy(), discardMs);
+  timer.unref();
+  request.once("close", () => clearTimeout(timer));
+  request.resume();
 }
 
 /** Decides who may speak HTTP to the node. */

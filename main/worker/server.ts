@@ -3,7 +3,8 @@ import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
 import { formatAddress } from "./address.ts";
 import { peerPath, peerUpgrade } from "./handshake.ts";
-import { errorBody, type Guard, HttpError, statusOf } from "./http.ts";
+import { bodyBytesMax } from "./data-request.ts";
+import { announcedBytes, errorBody, type Guard, HttpError, statusOf } from "./http.ts";
 import type { LiveFeed } from "./live-feed.ts";
 import type { Peers } from "./peers.ts";
 import { handle, type Service } from "./routes.ts";
@@ -43,6 +44,11 @@ function explain({ code, message }: NodeJS.ErrnoException, host: string, port: n
 
 export function serve(server: Server, service: Service, guard: Guard, peers: Peers, feed: LiveFeed): void {
   server.on("request", (request, response) => void handle(service, guard, request, response));
+  // A client that asks first is not told to send what will be refused.
+  server.on("checkContinue", (request, response) => {
+    if (announcedBytes(request) <= bodyBytesMax) response.writeContinue();
+    void handle(service, guard, request, response);
+  });
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
     if (!socket.writable) return;
     const [code, message] =

@@ -1,0 +1,103 @@
+/** One file for all nodes of a cluster: what it means, and what is said about mistakes in it. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { withClusterFile } from "../../../main/worker/cluster-file.ts";
+import { OptionsError, parseNodeOptions } from "../../../main/worker/options.ts";
+
+let folder: string;
+beforeAll(() => (folder = mkdtempSync(join(tmpdir(), "lightcone-cluster-file-"))));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const least = { nodeId: "node-1", dataDir: "somewhere", port: 0 };
+
+function optionsOf(yaml: string, flags: Readonly<Record<string, unknown>> = {}) {
+  const path = join(folder, "cluster.yaml");
+  writeFileSync(path, yaml);
+  return parseNodeOptions({ ...least, ...withClusterFile(path, flags) });
+}
+
+describe("what it says", () => {
+  it("is what flags say", () => {
+    const yaml = `
+replication:
+  factor: 3
+  consistency: majority
+  async_replication: false
+  conflict_resolution: vector_clock
+`;
+    expect(optionsOf(yaml)).toMatchObject({
+      n: 3,
+      r: 2,
+      w: 2,
+      allowStaleReads: false,
+      replication: { conflicts: { "": "siblings" } },
+    });
+  });
+
+  it.each([
+    ["factor: 5", { n: 5, r: 3, w: 3 }],
+    ["consistency: one", { n: 3, r: 1, w: 1, allowStaleReads: true }],
+    ["{factor: 5, consistency: all}", { n: 5, r: 5, w: 5 }],
+    ["{factor: 5, async_replication: true}", { n: 5, r: 3, w: 1, allowStaleReads: true }],
+    ["{sloppy: true, hintLifetime: 3h}", { replication: { sloppy: true, hintLifetime: 10_800_000 } }],
+    ["conflict_resolution: last_write_wins", { replication: { conflicts: { "": "last-write-wins" } } }],
+    ["conflict_resolution: custom:newest-cart", { replication: { conflicts: { "": "custom:newest-cart" } } }],
+    [
+      '{conflict_resolution: {"cart:": set, "": vector_clock}}',
+      { replication: { conflicts: { "cart:": "set", "": "siblings" } } },
+    ],
+  ])("replication: %s", (replication, options) => {
+    const yaml = replication.startsWith("{")
+      ? `replication: ${replication}`
+      : `replication: {${replication}}`;
+    expect(optionsOf(yaml)).toMatchObject(options);
+  });
+
+  it("gives way to flags, which it then follows", () => {
+    const yaml = "replication: {factor: 3, consistency: majority, sloppy: true, hints: false}";
+    expect(optionsOf(yaml, { n: "5" })).toMatchObject({ n: 5, r: 3, w: 3 });
+    expect(optionsOf(yaml, { w: "3", replication: '{"sloppy": false}' })).toMatchObject({
+      n: 3,
+      r: 2,
+      w: 3,
+      replication: { sloppy: false, hints: false },
+    });
+    expect(() => optionsOf(yaml, { replication: "sloppy" })).toThrow(/--replication must be JSON/);
+  });
+});
+
+describe("a mistake in it gets a sentence", () => {
+  it.each([
+    ["", /must be like "replication: \{factor: 3/],
+    ["- 1", /must be like/],
+    ["replication: [", /cluster\.yaml: .* at line 1/],
+    ["replication: {factor: 3, factor: 4}", /Map keys must be unique at line 1/],
+    ["replication: {factor: three}", /replication\.factor must be a whole number/],
+    ["replication: {factor: 0}", /replication\.factor must be a whole number from 1/],
+    ["replication: {sloppy: perhaps}", /replication\.sloppy is wrong/],
+    ["replication: {consistency: quorum}", /replication\.consistency must be one, majority or all/],
+    ["replication: {async_replication: maybe}", /replication\.async_replication must be true or false/],
+    ["replication: {conflict_resolution: custom}", /must be one of vector_clock, last_write_wins, counter/],
+    [
+      "replication: {conflict_resolution: {'a:': newest}}",
+      /conflict_resolution\.a: must be one of .*"newest"/,
+    ],
+    ["replication: {conflict_resolution: 7}", /replication\.conflict_resolution must be a word/],
+    ["replication: {factr: 3}", /replication has no "factr"; its names are .*factor, consistency/],
+    ["replication: {}\nstorage: {}", /a cluster file has no "storage"; its names are replication/],
+  ])("%j", (yaml, sentence) => {
+    expect(() => optionsOf(yaml)).toThrow(OptionsError);
+    expect(() => optionsOf(yaml)).toThrow(sentence);
+  });
+
+  it("each of several", () => {
+    const yaml = "replication: {factor: 0, consistency: two, colour: red}";
+    expect(() => optionsOf(yaml)).toThrow(/factor.*\n.*consistency.*\n.*colour/s);
+  });
+
+  it("a file that is not there", () => {
+    expect(() => withClusterFile(join(folder, "none.yaml"), {})).toThrow(/none\.yaml cannot be read/);
+  });
+});
