@@ -12,6 +12,8 @@ export const drawerTabs = [
   "start",
   "data",
   "conflicts",
+  "key",
+  "merkle",
   "members",
   "links",
   "statistics",

@@ -1,10 +1,13 @@
+import { KeyRound } from "lucide-react";
 import { useMemo, useState } from "react";
 import type { SessionModel } from "../../shared/trace/model.ts";
 import { naturalOrder } from "../../shared/trace/history.ts";
 import { useLab } from "../base/store.ts";
+import { IconButton } from "../base/ui/button.tsx";
 import { cx } from "../base/ui/cx.ts";
 import { Input } from "../base/ui/field.tsx";
 import { agoText } from "../cluster/beliefs.ts";
+import { openKey } from "../key/chosen-key.ts";
 import styles from "./data.module.css";
 import { readKey } from "./exchanges.ts";
 
@@ -50,7 +53,7 @@ export function KeyList(props: {
           const { op, at, node: last, siblings } = model.keys.get(key)!;
           const isConflict = siblings > 1 || model.conflicts.has(key);
           return (
-            <li key={key}>
+            <li key={key} className={styles["keyRow"]}>
               <button
                 type="button"
                 className={cx(styles["key"], selected === key && styles["selected"])}
@@ -66,6 +69,11 @@ export function KeyList(props: {
                   {op.toUpperCase()} on {last}, {agoText(model.at - at)} ago
                 </span>
               </button>
+              <IconButton
+                icon={KeyRound}
+                label={`Show ${key} on all its replicas`}
+                onClick={() => openKey(key)}
+              />
             </li>
           );
         })}

@@ -10,6 +10,7 @@ import { Field, Input, Select } from "../base/ui/field.tsx";
 import { shownNodes, useNames } from "../cluster/network.ts";
 import { useSteadyModel } from "../cluster/use-steady-model.ts";
 import { movesBetween, shareOf, walk } from "./geometry.ts";
+import { useChosenKey } from "../key/chosen-key.ts";
 import { KeyWalk } from "./key-walk.tsx";
 import { NodeShares } from "./node-shares.tsx";
 import { RingDrawing } from "./ring-drawing.tsx";
@@ -41,7 +42,7 @@ function RingPanel(props: {
   const [typed, setTyped] = useState<string | null>(null);
   const [pointed, setPointed] = useState<string | null>(null);
   const [change, setChange] = useState("none");
-  const selectedKey = useSelectedKey();
+  const selectedKey = useChosenKey();
   const key = typed ?? selectedKey ?? "";
   const active = pointed ?? (selection?.kind === "node" ? selection.node : null);
   const steps = useMemo(
@@ -119,18 +120,6 @@ function RingPanel(props: {
       </div>
     </div>
   );
-}
-
-/** The key that was selected last stays, also when the selection moves on to a node. */
-function useSelectedKey(): string | null {
-  const selection = useLab((state) => state.selection);
-  const eventKey = useLab((state) =>
-    state.selection?.kind === "event" ? (state.history.event(state.selection.id)?.key ?? null) : null,
-  );
-  const [kept, setKept] = useState<string | null>(null);
-  const now = selection?.kind === "key" ? selection.key : eventKey;
-  if (now !== null && now !== kept) setKept(now);
-  return now ?? kept;
 }
 
 function changed(ring: Ring, change: string): Ring {

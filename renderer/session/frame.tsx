@@ -7,6 +7,8 @@ import { Statistics } from "../cluster/statistics.tsx";
 import { ConflictAlerts } from "../data/conflicts.tsx";
 import { DataPanel } from "../data/data-panel.tsx";
 import { EventLog } from "../data/event-log.tsx";
+import { KeyPanel } from "../key/key-panel.tsx";
+import { MerklePanel } from "../merkle/merkle-panel.tsx";
 import { RingView } from "../ring/ring-view.tsx";
 import { type DrawerTab, drawerTabs, type LeftTab } from "../base/prefs.ts";
 import { useLab } from "../base/store.ts";
@@ -54,6 +56,8 @@ const drawerViews: Record<DrawerTab, () => ReactNode> = {
   start: Cards,
   data: DataPanel,
   conflicts: ConflictAlerts,
+  key: KeyPanel,
+  merkle: MerklePanel,
   members: Members,
   links: LinkMatrix,
   statistics: Statistics,
@@ -67,7 +71,8 @@ function Drawer() {
   const tab = useLab((state) => state.drawerTab);
   const cardsClosed = useLab((state) => state.cardsClosed);
   const tabs = drawerTabs.filter((name) => name !== "start" || !cardsClosed);
-  const conflicts = useSteadyModel(500).conflicts.size;
+  const { conflicts: keys, losses } = useSteadyModel(500);
+  const conflicts = keys.size + losses.size;
   const closeCards = useLab((state) => state.closeCards);
   const showDrawer = useLab((state) => state.showDrawer);
   const View = drawerViews[tab];

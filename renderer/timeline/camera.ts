@@ -184,6 +184,24 @@ export class Camera {
     this.#goTo(viewAround({ ...this.#stage.input, tracks: this.#stage.tracks }, event, spanMin));
   }
 
+  /** So many events, and nothing beside them but a little air. */
+  showAll(ids: Iterable<number>): void {
+    const { history, filter, axis } = this.#stage.input;
+    const { tracks } = this.#stage;
+    tracks.sync(filter, axis);
+    let [from, to] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    for (const id of ids) {
+      const event = history.event(id);
+      if (event === undefined) continue;
+      const x = tracks.xOf(event);
+      [from, to] = [Math.min(from, x), Math.max(to, x)];
+    }
+    if (from > to) return;
+    const air = (to - from) * 0.06;
+    this.#leave();
+    this.#goTo(fitView({ from: from - air, to: to + air, spanMin: this.limits.spanMin }));
+  }
+
   /** Brings an event into sight without changing how near the view is. */
   reveal(id: number): void {
     const event = this.#stage.input.history.event(id);

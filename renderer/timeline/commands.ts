@@ -58,6 +58,14 @@ export function timelineCommands(handle: () => TimelineHandle | null): readonly 
       },
     },
     {
+      id: "timeline.marked",
+      title: "Show all marked events",
+      group: "Timeline",
+      words: "proof",
+      enabled: (state) => state.marked.size > 0,
+      run: (state) => handle()?.showAll(state.marked),
+    },
+    {
       id: "timeline.from-cursor",
       title: "Show what comes after the time cursor",
       group: "Timeline",

@@ -153,6 +153,7 @@ function handleOf(
     panBy: (share) => engine.current?.camera.panShare(share),
     showFrom: (moment) => engine.current?.camera.showFrom(moment),
     centreOn: (id) => engine.current?.camera.centreOn(id),
+    showAll: (ids) => engine.current?.camera.showAll(ids),
     step: (direction) => {
       if (engine.current !== null) step(engine.current, latest.current, direction);
     },

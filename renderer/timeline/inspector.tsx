@@ -1,9 +1,11 @@
 import { MousePointerClick } from "lucide-react";
-import { asNodeId, type NodeId } from "../../shared/ids.ts";
+import { asKey, asNodeId, type NodeId } from "../../shared/ids.ts";
 import type { RecordedEvent } from "../../shared/trace/event.ts";
+import { eventsOfKey } from "../../shared/trace/subjects.ts";
 import type { SessionModel } from "../../shared/trace/model.ts";
 import { useLab, useModel } from "../base/store.ts";
 import { EmptyState } from "../base/ui/empty-state.tsx";
+import { openKey } from "../key/chosen-key.ts";
 import { EventInspector } from "./event-inspector.tsx";
 import { Fact, Link, Section } from "./event-parts.tsx";
 import styles from "./event-inspector.module.css";
@@ -48,7 +50,7 @@ function SelectedEvent({ id }: { readonly id: number }) {
       history={history}
       causality={causality}
       onSelectEvent={(other) => select({ kind: "event", id: other })}
-      onSelectKey={(key) => select({ kind: "key", key })}
+      onSelectKey={openKey}
       onSelectNode={(node) => select({ kind: "node", node })}
     />
   );
@@ -120,7 +122,10 @@ function KeyInspector({ name }: { readonly name: string }) {
             : `Its replicas hold ${conflict.dots.length} concurrent versions: ${conflict.dots.join(" and ")}.`}
         </p>
       </header>
-      <Recent events={history.all} isWanted={(event) => event.key === name} />
+      <p>
+        <Link onClick={() => openKey(name)}>Show it on all its replicas</Link>
+      </p>
+      <Recent events={eventsOfKey(history, asKey(name))} isWanted={(event) => event.key === name} />
     </article>
   );
 }

@@ -42,6 +42,8 @@ export interface TimelineHandle {
   panBy(share: number): void;
   /** The event to the middle, near enough to tell it from its neighbours. */
   centreOn(id: number): void;
+  /** All of these into view. */
+  showAll(ids: Iterable<number>): void;
   /** Selects along the lane (previous, next) or along causes (cause, effect). */
   step(direction: "previous" | "next" | "cause" | "effect"): void;
   focus(): void;

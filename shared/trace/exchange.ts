@@ -75,14 +75,17 @@ export interface Exchange {
   } | null;
 }
 
-/** All comparisons that had begun by then, the newest first. */
-export function exchangesAt(history: History, at: TimeMs | null = null): Exchange[] {
-  const found: Exchange[] = [];
+/** The comparisons that had begun by then, the newest first, `limit` of them at most. */
+export function exchangesAt(history: History, at: TimeMs | null, limit: number): Exchange[] {
+  const begun: { readonly id: string; readonly at: TimeMs }[] = [];
   for (const [id, events] of exchangeEvents(history)) {
-    const exchange = exchangeFrom(history, id, events, at);
-    if (exchange !== null) found.push(exchange);
+    const [first] = events;
+    if (first !== undefined && (at === null || first.at <= at)) begun.push({ id, at: first.at });
   }
-  return found.sort((a, b) => b.began.at - a.began.at);
+  return begun
+    .sort((a, b) => b.at - a.at)
+    .slice(0, limit)
+    .flatMap(({ id }) => exchangeOf(history, id, at) ?? []);
 }
 
 export function exchangeOf(history: History, id: string, at: TimeMs | null = null): Exchange | null {

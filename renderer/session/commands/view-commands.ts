@@ -6,6 +6,8 @@ export const drawerTitles = {
   start: "Start here",
   data: "Data",
   conflicts: "Conflicts",
+  key: "Key",
+  merkle: "Merkle",
   members: "Members' beliefs",
   links: "Links",
   statistics: "Statistics",

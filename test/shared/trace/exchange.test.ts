@@ -154,7 +154,8 @@ describe("a comparison of two nodes", () => {
     expect(early.ended).toBeNull();
     const later = { exchange: "B.1.1", peer: "A", ranges: [], reason: "interval" };
     talk.trace.local("B", "exchange", { detail: later });
-    const all = exchangesAt(recorded(talk.trace.events).history);
+    const all = exchangesAt(recorded(talk.trace.events).history, null, 10);
+    expect(exchangesAt(recorded(talk.trace.events).history, null, 1)).toHaveLength(1);
     expect(all.map(({ id, asker }) => [id, asker])).toEqual([
       ["B.1.1", asNodeId("B")],
       ["A.1.1", asNodeId("A")],
