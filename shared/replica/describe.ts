@@ -1,6 +1,7 @@
 /** What events say: which operation a message belongs to, and the details that shared/trace/names promises. */
 import type { Claim } from "../membership/types.ts";
 import { type About, type OperationOutcome, tracedValueMax } from "../replication/types.ts";
+import { valuesShown } from "../replication/shown.ts";
 import type { Detail } from "../trace/event.ts";
 import { exchangeDetail } from "./describe-exchange.ts";
 import type { MessageBody, ReplicaConfig, Restored } from "./types.ts";
@@ -103,9 +104,8 @@ const inWords = ({ node, status, incarnation }: Claim) => `${node} ${status} ${i
 
 export function replyDetail(outcome: OperationOutcome): Detail {
   if (!outcome.ok) return { ok: false, error: outcome.error.code };
-  const { op, state, hash } = outcome.result;
-  const values: string[] = [];
-  for (const { value } of state.versions) if (value !== null) values.push(value);
+  const { op, hash } = outcome.result;
+  const values = valuesShown(outcome.result);
   const siblings = values.length;
   const isShort = op === "get" && values.every(({ length }) => length <= tracedValueMax);
   return isShort ? { ok: true, siblings, hash, values } : { ok: true, siblings, hash };

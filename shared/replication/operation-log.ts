@@ -6,7 +6,6 @@
  */
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
-import { type KeyState, liveVersions } from "../clock/dotted.ts";
 import type { VectorClock } from "../clock/vector-clock.ts";
 import type { Key, NodeId, RequestId, TimeMs } from "../ids.ts";
 import type { DataOperation, OperationLogItem } from "./types.ts";
@@ -48,10 +47,8 @@ function toBytes(text: string): Uint8Array {
 }
 
 /** What a line says a read found. */
-export function valueRead(state: KeyState): string | null {
-  const live = liveVersions(state);
-  if (live.length <= 1) return live[0]?.value ?? null;
-  return JSON.stringify(live.map((version) => version.value));
+export function valueRead(values: readonly string[]): string | null {
+  return values.length <= 1 ? (values[0] ?? null) : JSON.stringify(values);
 }
 
 export class OperationLog {

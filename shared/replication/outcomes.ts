@@ -8,9 +8,11 @@
 import type { KeyState } from "../clock/dotted.ts";
 import type { VectorClock } from "../clock/vector-clock.ts";
 import type { NodeId } from "../ids.ts";
+import type { CoordinatorOptions } from "./coordinator.ts";
 import { answerers, type Pending } from "./pending.ts";
 import { quorumMessage, refusal } from "./quorum.ts";
 import { sessionAfter } from "./session.ts";
+import { isMerged } from "./strategies/behaviours.ts";
 import type {
   About,
   ClientRequest,
@@ -74,24 +76,25 @@ export const sessionTooLarge =
 export function success(
   pending: Pending,
   state: KeyState,
-  coordinator: NodeId,
+  { node: coordinator, store, operations }: Pick<CoordinatorOptions, "node" | "store" | "operations">,
   clock: VectorClock,
-  eventCount: number,
 ): OperationOutcome {
   const { request, placement, hash } = pending;
+  const { op, key } = request;
   const session = nextSession(pending, state);
   if (session === null) return failure(pending, "session_too_large", sessionTooLarge);
   const result = {
-    op: request.op,
-    key: request.key,
+    op,
+    key,
     state,
     coordinator,
     replicas: placement.owners,
     successful: answerers(pending),
     failed: placement.owners.filter((owner) => pending.failed.includes(owner)),
     clock,
-    eventCount,
+    eventCount: operations.count,
     hash,
+    ...(isMerged(store.strategyOf(key)) && { values: store.behaviour(key).values(state) }),
     ...(session !== undefined && { session }),
     ...(pending.repeated && { repeated: true as const }),
   };

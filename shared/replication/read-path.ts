@@ -32,6 +32,7 @@ import {
 import { isInReach, outOfReach, standInsLeft } from "./reach.ts";
 import { type Answer, repairAnswer } from "./read-repair.ts";
 import { sessionAllows } from "./session.ts";
+import { isMerged } from "./strategies/behaviours.ts";
 import type { ReplicationEffects } from "./types.ts";
 
 /** A causal read that came too early asks again after this. */
@@ -229,7 +230,7 @@ export class ReadPath {
   }
 
   #tryToAnswer(fx: ReplicationEffects, read: PendingRead): void {
-    const { node, operations } = this.#at;
+    const { store, operations } = this.#at;
     const atLeast = Math.max(read.needed, read.holdersNeeded);
     if (isHopeless(read, atLeast)) {
       answer(fx, read, tooFewReached(read, atLeast));
@@ -239,10 +240,18 @@ export class ReadPath {
     if (read.holdersNeeded > 0 && !this.#isWrittenBack(fx, read)) return;
     const state = read.chosen ?? read.state;
     const { id, op, key } = read.request;
-    const item = operations.append(id, op, key, valueRead(state), fx.clock, fx.now);
+    if (isMerged(store.strategyOf(key))) this.#takeInMyself(fx, read, state);
+    const found = valueRead(store.behaviour(key).values(state));
+    const item = operations.append(id, op, key, found, fx.clock, fx.now);
     read.hash = item.hash;
     fx.logged(item);
-    answer(fx, read, success(read, state, node, fx.clock, operations.count));
+    answer(fx, read, success(read, state, this.#at, fx.clock));
+  }
+
+  /** A write that comes with the context of this answer is understood only where all that it covers is known. */
+  #takeInMyself(fx: ReplicationEffects, read: PendingRead, state: KeyState): void {
+    const own = read.answers.find(({ node, insteadOf }) => node === this.#at.node && insteadOf === undefined);
+    if (own) repairAnswer(fx, this.#at, read, own, state);
   }
 
   /** False: what is known is less than the client has met. It will be asked for again. */

@@ -58,6 +58,8 @@ export interface OperationResult {
   readonly op: DataOperation;
   readonly key: Key;
   readonly state: KeyState;
+  /** What a reader is shown of it, where that is not simply each live version; see {@link valuesShown}. */
+  readonly values?: readonly string[];
   /** The node that coordinated: the first live owner the client's node could reach, often itself. */
   readonly coordinator: NodeId;
   /** The owners of the key in ring order: the preference list. */

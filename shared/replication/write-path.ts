@@ -254,8 +254,7 @@ export class WritePath {
   }
 
   #succeed(fx: ReplicationEffects, write: Pending): void {
-    const { node, operations } = this.#at;
-    answer(fx, write, success(write, write.state, node, fx.clock, operations.count));
+    answer(fx, write, success(write, write.state, this.#at, fx.clock));
   }
 
   /** Owners and pending owners that have not acknowledged. */

@@ -1,8 +1,9 @@
 /** Clients of a simulated cluster: near their node, never cut off from it, and honest about what a failure means. */
 import type { ActAnswer } from "../broadcast/types.ts";
-import { formatDot, liveVersions } from "../clock/dotted.ts";
+import { formatDot } from "../clock/dotted.ts";
 import type { NodeId, RequestId } from "../ids.ts";
 import type { OperationOutcome } from "../replication/types.ts";
+import { valuesShown } from "../replication/shown.ts";
 import { writtenDot } from "../replication/written.ts";
 import { actAnswered, dataAnswered, failed, harmless } from "../scenario/client-answers.ts";
 import type { CallAnswer, ClientCall } from "../scenario/run.types.ts";
@@ -98,7 +99,7 @@ function answerToData(token: string | undefined, outcome: OperationOutcome, requ
   const { op, state, session, repeated } = outcome.result;
   const dots = op === "get" ? state.versions.map(({ dot }) => dot) : [writtenDot(outcome.result, token)];
   return dataAnswered({
-    values: liveVersions(state).map((version) => version.value!),
+    values: [...valuesShown(outcome.result)],
     dots: dots.map(formatDot),
     context: state.context,
     session,

@@ -23,8 +23,12 @@ const byName = { siblings, "last-write-wins": lastWriteWins, counter, set, map, 
 export const behaviourOf = (strategy: ConflictStrategy): Behaviour =>
   strategy in byName ? byName[strategy as keyof typeof byName] : siblings;
 
-/** True where a reader may be shown more than one value. */
+/** True where concurrent versions are a conflict, which somebody must end. */
 export const keepsSiblings = (strategy: ConflictStrategy) => behaviourOf(strategy) === siblings;
+
+/** True where what a reader is shown is made of all versions together. */
+export const isMerged = (strategy: ConflictStrategy) =>
+  !keepsSiblings(strategy) && strategy !== "last-write-wins";
 
 export class Strategies {
   /** Longest prefix first. */
