@@ -5,8 +5,8 @@
  * a search whether an entry has been superseded. A key that was dropped leaves a mark in the place of its newest entry.
  *
  * The log would grow for ever, so it is compacted. The rule: an entry goes when a later one of its key, or the mark, says
- * all that it says, and it is not among the newest ones, which are kept for people to look at. A mark goes when
- * nothing of its key stands before it. Each state in the log is whole, so the newest entry of each key is enough: the
+ * all that it says, and it is not among the newest ones, which are kept for people to look at. A mark goes likewise, for
+ * a pass goes from old to new: nothing of its key stands before it by then. Each state in the log is whole, so the newest entry of each key is enough: the
  * compacted log replays to the same kv, and nobody but a reader of the past misses the rest.
  *
  * It is done in passes over the log, oldest entries first, a small slice at a time and between commits; a pass begins
@@ -36,22 +36,24 @@ UPDATE kv SET entry = newest."index" FROM (SELECT key, max("index") AS "index" F
 /** In the place of an operation: the key was dropped here. */
 const dropped = "dropped";
 /** Entries looked at in one slice: about a millisecond. */
-const sliceEntries = 500;
+const sliceEntriesDefault = 500;
 
 export class KeyTables {
   readonly #statements: ReturnType<typeof prepare>;
   /** The newest entries, as many as this, are never compacted. */
   readonly #entriesKept: number;
+  readonly #sliceEntries: number;
   #newest: number;
   /** Rows of the log. */
   #rows: number;
   #rowsAfterPass = 0;
   /** The pass under way has looked at all entries up to `at`, and ends at `end`. */
-  #pass: { at: number; readonly end: number; readonly marks: Set<number> } | null = null;
+  #pass: { at: number; readonly end: number } | null = null;
 
-  constructor(database: Database.Database, entriesKept: number) {
+  constructor(database: Database.Database, entriesKept: number, sliceEntries = sliceEntriesDefault) {
     this.#statements = prepare(database);
     this.#entriesKept = Math.max(1, entriesKept);
+    this.#sliceEntries = sliceEntries;
     const { rows, newest } = this.#statements.size.get()!;
     this.#rows = rows;
     this.#newest = newest ?? 0;
@@ -86,10 +88,7 @@ export class KeyTables {
 
   drop(key: Key): void {
     const row = this.#statements.dropKey.get(key);
-    if (row === undefined) return;
-    this.#statements.mark.run(dropped, row.entry);
-    // An entry before it may have been the newest of its key when this pass came by.
-    this.#pass?.marks.add(row.entry);
+    if (row !== undefined) this.#statements.mark.run(dropped, row.entry);
   }
 
   /** Worth a slice now. */
@@ -100,12 +99,11 @@ export class KeyTables {
 
   /** One slice, within a transaction. */
   compact(): void {
-    this.#pass ??= { at: 0, end: this.#newest - this.#entriesKept, marks: new Set() };
-    const { at, end, marks } = this.#pass;
-    const looked = this.#statements.lookedAt.get(at, sliceEntries - 1)?.index ?? end;
+    this.#pass ??= { at: 0, end: this.#newest - this.#entriesKept };
+    const { at, end } = this.#pass;
+    const looked = this.#statements.lookedAt.get(at, this.#sliceEntries - 1)?.index ?? end;
     const upTo = Math.min(looked, end);
     for (const { index } of this.#statements.superseded.all(at, upTo)) {
-      if (marks.has(index)) continue;
       this.#statements.dropEntry.run(index);
       this.#rows -= 1;
     }

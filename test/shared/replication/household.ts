@@ -119,8 +119,7 @@ export class Household {
 
   receive(from: NodeId, to: NodeId, message: ReplicationMessage): void {
     const home = this.homes.get(to);
-    if (home !== undefined && this.status.get(to) === "alive")
-      home.part.receive(home.fx, from, message, internal);
+    if (home !== undefined && this.status.get(to) === "alive") home.part.receive(home.fx, from, message);
   }
 
   /** The node's process ends and begins anew with what it holds. */
