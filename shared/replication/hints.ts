@@ -131,8 +131,17 @@ export class HintKeeper implements ReplicationPart {
     this.#isLeaving = true;
   }
 
-  /** Keeps `state` for `target`, durably before anything else of this step leaves. */
+  /**
+   * Keeps `state` for `target`, durably before anything else of this step leaves. Somebody has just failed to reach it:
+   * when membership has not noticed yet, there is no hurry to try again.
+   */
   keep(fx: ReplicationEffects, target: NodeId, key: Key, state: KeyState, about: About): void {
+    this.#keep(fx, target, key, state, about);
+    const queue = this.#queueOf(target);
+    if (queue.hints.size === 1) queue.sendAt = fx.now + this.#config.requestTimeout;
+  }
+
+  #keep(fx: ReplicationEffects, target: NodeId, key: Key, state: KeyState, about: About): void {
     const { hints } = this.#queueOf(target);
     const known = hints.get(key);
     const merged = known ? this.#store.merge(key, known.state, state) : state;
@@ -268,7 +277,7 @@ export class HintKeeper implements ReplicationPart {
       const { owners, pending } = this.#view.placement(key, this.#config.n);
       for (const owner of [...owners, ...pending]) {
         if (owner === this.#node) this.#merge(fx, key, state);
-        else if (owner !== target) this.keep(fx, owner, key, state, internal);
+        else if (owner !== target) this.#keep(fx, owner, key, state, internal);
       }
       this.#forget(fx, target, queue, key);
     }
@@ -282,7 +291,7 @@ export class HintKeeper implements ReplicationPart {
   ): void {
     for (const [key, state] of items) {
       if (target === undefined || target === this.#node) this.#merge(fx, key, state);
-      else this.keep(fx, target, key, state, internal);
+      else this.#keep(fx, target, key, state, internal);
     }
     fx.send(from, { kind: "HINTS_ACK", batch }, internal);
   }

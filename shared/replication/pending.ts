@@ -81,18 +81,15 @@ export const openPending = (
   repeated: false,
 });
 
-/** The stand-in whose copy counts as this owner's. */
+/** A stand-in counts in place of an owner until that owner has answered itself. */
 const countsFor = ({ isApart, owner }: StandIn, { placement, successful }: Pending) =>
   isApart && placement.owners.includes(owner) && !successful.includes(owner);
 
-const countStandIns = (pending: Pending, statuses: readonly StandIn["status"][]) =>
-  pending.standIns.filter((each) => countsFor(each, pending) && statuses.includes(each.status)).length;
-
 /** How many answers count so far. */
 export function answered(pending: Pending): number {
-  const { successful, isSloppy, standIns } = pending;
+  const { successful, isSloppy, standIns, placement } = pending;
   if (!isSloppy || standIns.length === 0) return successful.length;
-  return successful.length + countStandIns(pending, ["answered"]);
+  return countIn(pending, placement.owners);
 }
 
 /** Those whose answers count so far, for the client to see. */
@@ -103,13 +100,45 @@ export function answerers(pending: Pending): readonly NodeId[] {
   return [...successful, ...standing.map(({ node }) => node)];
 }
 
+/** W owners have a write; while the ring moves, W of every list of owners that a step of the move makes. */
+export function hasQuorum(pending: Pending): boolean {
+  const { needed, placement } = pending;
+  if (answered(pending) < needed) return false;
+  const { others = none } = placement;
+  return others.every((list) => countIn(pending, list) >= Math.min(needed, list.length));
+}
+
 /** So many owners have failed that the others, and those who may stand in for them, are not `needed`. */
 export function isHopeless(pending: Pending, needed = pending.needed): boolean {
-  const { placement, failed, isSloppy, standIns } = pending;
-  let possible = placement.owners.length;
-  for (const owner of placement.owners) if (failed.includes(owner)) possible -= 1;
-  if (isSloppy && standIns.length > 0) possible += countStandIns(pending, ["asked", "answered"]);
-  return possible < needed;
+  const { owners, others = none } = pending.placement;
+  if (possibleIn(pending, owners) < needed) return true;
+  if (pending.request.op === "get") return false;
+  return others.some((list) => possibleIn(pending, list) < Math.min(needed, list.length));
+}
+
+function possibleIn(pending: Pending, list: readonly NodeId[]): number {
+  const { failed, isSloppy, standIns } = pending;
+  if (failed.length === 0) return list.length;
+  let possible = 0;
+  for (const node of list) if (!failed.includes(node)) possible += 1;
+  if (!isSloppy || standIns.length === 0) return possible;
+  const standing = standIns.filter(
+    ({ owner, isApart, status }) =>
+      isApart && status !== "failed" && list.includes(owner) && failed.includes(owner),
+  );
+  return possible + standing.length;
+}
+
+/** How many of `list` have answered, stand-ins included where the operation is sloppy. */
+function countIn(pending: Pending, list: readonly NodeId[]): number {
+  const { successful, beyond, isSloppy, standIns } = pending;
+  const has = (node: NodeId) => successful.includes(node) || beyond.includes(node);
+  const counted = list.filter(has).length;
+  if (!isSloppy) return counted;
+  const standing = standIns.filter(
+    ({ owner, isApart, status }) => isApart && status === "answered" && list.includes(owner) && !has(owner),
+  );
+  return counted + standing.length;
 }
 
 /** `owner` has answered. False when it had before, or is no owner. */

@@ -8,62 +8,47 @@
  * blocking read repair the answer leaves only when a majority, and at least W and R owners, hold what it says: whoever
  * reads later meets one of them. This is the write-back of ABD.
  *
- * A causal read is good when what it returns descends from what its client has met. Until it does, all owners are
- * asked again, every so often, up to a limit; then the client hears that it is too early.
+ * A causal read is good when what it returns descends from what its client has met; see early-reads for one that is not.
  *
  * Source: DeCandia et al. 2007, "Dynamo", §4.5; Attiya, Bar-Noy, Dolev 1995, "Sharing Memory Robustly in
- * Message-Passing Systems", §3 (ABD); Terry et al. 1994, "Session Guarantees".
+ * Message-Passing Systems", §3 (ABD).
  */
 import type { KeyState } from "../clock/dotted.ts";
 import type { NodeId, TimeMs } from "../ids.ts";
 import type { CoordinatorOptions } from "./coordinator.ts";
+import { type EarlyRead, EarlyReads } from "./early-reads.ts";
 import type { CoordinationMessage } from "./messages.ts";
 import { valueRead } from "./operation-log.ts";
 import { answer, failure, success, timedOut, tooFewReached } from "./outcomes.ts";
-import {
-  answered,
-  isHopeless,
-  type Opening,
-  openPending,
-  type Pending,
-  PendingList,
-  succeeded,
-} from "./pending.ts";
-import { isInReach, outOfReach, standInsLeft } from "./reach.ts";
+import { answered, isHopeless, type Opening, openPending, PendingList, succeeded } from "./pending.ts";
+import { isInReach, standInsLeft } from "./reach.ts";
 import { type Answer, repairAnswer } from "./read-repair.ts";
 import { sessionAllows } from "./session.ts";
 import { isMerged } from "./strategies/behaviours.ts";
-import type { ReplicationEffects } from "./types.ts";
+import type { Placement, ReplicationEffects } from "./types.ts";
 
-/** A causal read that came too early asks again after this. */
-const askAgainAfter: TimeMs = 50;
-
-interface PendingRead extends Pending {
+interface PendingRead extends EarlyRead {
   answers: Answer[];
   /** Of blocking read repair: owners that must hold the answer before it leaves; 0 otherwise. */
   readonly holdersNeeded: number;
   /** The answer that is being written back. */
   chosen: KeyState | null;
-  /** Of a causal read that came too early. */
-  askAt: TimeMs | null;
 }
 
 export class ReadPath {
   readonly #at: CoordinatorOptions;
   readonly #reads = new PendingList<PendingRead>();
-  /** Causal reads that came too early. */
-  readonly #early = new Set<PendingRead>();
-  /** No later than the earliest `askAt`; null when there is none. */
-  #askAt: TimeMs | null = null;
+  readonly #early: EarlyReads<PendingRead>;
 
   constructor(options: CoordinatorOptions) {
     this.#at = options;
+    this.#early = new EarlyReads(options.config.requestTimeout);
   }
 
   get deadline(): TimeMs | null {
+    const early = this.#early.deadline;
     const { deadline } = this.#reads;
-    if (this.#askAt === null || deadline === null) return this.#askAt ?? deadline;
-    return Math.min(this.#askAt, deadline);
+    return early === null || deadline === null ? (early ?? deadline) : Math.min(early, deadline);
   }
 
   get isIdle(): boolean {
@@ -74,7 +59,7 @@ export class ReadPath {
     const { node, view, config } = this.#at;
     const { request, quorum } = opening;
     const placement = view.placement(request.key, quorum.n);
-    const failed = outOfReach(view, node, placement).filter((owner) => placement.owners.includes(owner));
+    const failed = placement.owners.filter((owner) => !this.#canAnswer(placement, owner));
     const { n, r, w } = quorum;
     const read: PendingRead = {
       ...openPending(opening, r, placement, failed, fx.now + config.requestTimeout),
@@ -102,8 +87,8 @@ export class ReadPath {
     message: Extract<CoordinationMessage, { kind: "READ_REPLY" }>,
   ): void {
     const read = this.#reads.get(message.request);
-    if (read) this.#answered(fx, read, from, message.state, message.insteadOf);
-    else fx.rare.reached("a late answer to a read");
+    if (!read) return fx.rare.reached("a late answer to a read");
+    if (this.#take(read, from, message.state, message.insteadOf)) this.#settle(fx, read);
   }
 
   /** `from` holds what was written back. */
@@ -142,7 +127,7 @@ export class ReadPath {
 
   /** The ring has moved: reads whose clients wait ask those who own the key now. */
   placementChanged(fx: ReplicationEffects): void {
-    const { node, view } = this.#at;
+    const { view } = this.#at;
     for (const read of this.#reads.all()) {
       const placement = view.placement(read.request.key, read.quorum.n);
       if (read.replied || placement.epoch <= read.placement.epoch) continue;
@@ -150,19 +135,25 @@ export class ReadPath {
       const answers = new Set(read.answers.map((each) => each.node));
       read.placement = placement;
       read.successful = placement.owners.filter((owner) => answers.has(owner));
-      read.failed = placement.owners.filter((owner) => !answers.has(owner) && !isInReach(view, node, owner));
+      read.failed = placement.owners.filter(
+        (owner) => !answers.has(owner) && !this.#canAnswer(placement, owner),
+      );
       this.#ask(fx, read);
       this.#answerMyself(fx, read);
-      this.#settle(fx, read);
     }
   }
 
   tick(fx: ReplicationEffects): void {
-    if (this.#askAt !== null && fx.now >= this.#askAt) this.#askAgain(fx);
+    for (const read of this.#early.due(fx.now)) this.#askAgain(fx, read);
     for (const read of this.#reads.takeDue(fx)) {
       if (!read.replied) this.#giveUp(fx, read);
       this.#finish(fx, read);
     }
+  }
+
+  /** One that lost its data and is being refilled takes writes, but what it lacks it must not call absent. */
+  #canAnswer({ rebuilding }: Placement, owner: NodeId): boolean {
+    return isInReach(this.#at.view, this.#at.node, owner) && !rebuilding?.includes(owner);
   }
 
   #ask(fx: ReplicationEffects, read: PendingRead): void {
@@ -185,8 +176,7 @@ export class ReadPath {
     read.standIns = [...read.standIns, { owner, node: standIn, isApart: true, status: "asked" }];
     const { id, key } = request;
     if (standIn === node) {
-      const state = hints.mergedWith(key, store.get(key));
-      this.#answered(fx, read, node, state, owner);
+      this.#take(read, node, hints.mergedWith(key, store.get(key)), owner);
       return;
     }
     const { owners: replicas, epoch } = placement;
@@ -195,30 +185,27 @@ export class ReadPath {
 
   #answerMyself(fx: ReplicationEffects, read: PendingRead): void {
     const { node, store } = this.#at;
-    if (read.placement.owners.includes(node)) {
-      this.#answered(fx, read, node, store.get(read.request.key));
-    } else this.#settle(fx, read);
+    if (read.placement.owners.includes(node) && !read.failed.includes(node)) {
+      this.#take(read, node, store.get(read.request.key));
+    }
+    this.#settle(fx, read);
   }
 
-  #answered(
-    fx: ReplicationEffects,
-    read: PendingRead,
-    node: NodeId,
-    state: KeyState,
-    insteadOf?: NodeId,
-  ): void {
+  /** False when this answer was there before. */
+  #take(read: PendingRead, node: NodeId, state: KeyState, insteadOf?: NodeId): boolean {
     const { store } = this.#at;
+    const { key } = read.request;
     const known = read.answers.find((each) => each.node === node);
-    if (known && read.askAt === null) return;
-    if (known) known.state = store.merge(read.request.key, known.state, state);
+    if (known && read.askAt === null) return false;
+    if (known) known.state = store.merge(key, known.state, state);
     else read.answers.push(insteadOf === undefined ? { node, state } : { node, state, insteadOf });
-    read.state = store.merge(read.request.key, read.state, state);
+    read.state = store.merge(key, read.state, state);
     if (insteadOf === undefined) succeeded(read, node);
     else {
       const standIn = read.standIns.find((each) => each.node === node && each.owner === insteadOf);
       if (standIn) standIn.status = "answered";
     }
-    this.#settle(fx, read);
+    return true;
   }
 
   /** Replies as soon as the outcome is certain; ends the operation when nothing is left to wait for. */
@@ -259,44 +246,27 @@ export class ReadPath {
     const { request, state } = read;
     const isCausal = request.consistency === "causal" && request.session !== undefined;
     if (!isCausal || sessionAllows(request.session, request.key, state)) {
-      if (read.askAt !== null) this.#early.delete(read);
-      read.askAt = null;
+      this.#early.delete(read);
       return true;
     }
     if (read.askAt === null) {
       fx.rare.reached("a causal read came too early");
-      this.#early.add(read);
-      this.#askLater(fx, read);
+      this.#early.wait(read, fx.now);
     }
     return false;
   }
 
-  #askLater(fx: ReplicationEffects, read: PendingRead): void {
-    read.askAt = Math.min(fx.now + askAgainAfter, this.#patienceEnds(read));
-    this.#askAt = Math.min(this.#askAt ?? Infinity, read.askAt);
-  }
-
-  /** When a causal read is told that it is too early. */
-  #patienceEnds({ deadline, request }: PendingRead): TimeMs {
-    const { requestTimeout } = this.#at.config;
-    return deadline - requestTimeout + Math.min(request.waitFor ?? requestTimeout, requestTimeout);
-  }
-
-  #askAgain(fx: ReplicationEffects): void {
-    const { node, view } = this.#at;
-    this.#askAt = null;
-    for (const read of this.#early) {
-      if (fx.now >= this.#patienceEnds(read)) {
-        this.#reads.delete(read);
-        this.#giveUp(fx, read);
-        this.#finish(fx, read);
-      } else if (fx.now >= read.askAt!) {
-        read.failed = read.failed.filter((owner) => !isInReach(view, node, owner));
-        this.#ask(fx, read);
-        this.#askLater(fx, read);
-        this.#answerMyself(fx, read);
-      } else this.#askAt = Math.min(this.#askAt ?? Infinity, read.askAt!);
+  #askAgain(fx: ReplicationEffects, read: PendingRead): void {
+    if (this.#early.isOverFor(read, fx.now)) {
+      this.#reads.delete(read);
+      this.#giveUp(fx, read);
+      this.#finish(fx, read);
+      return;
     }
+    read.failed = read.failed.filter((owner) => !this.#canAnswer(read.placement, owner));
+    this.#ask(fx, read);
+    this.#early.wait(read, fx.now);
+    this.#answerMyself(fx, read);
   }
 
   /** True when enough owners hold the answer. Those who have answered with less are sent it, once. */
@@ -308,7 +278,8 @@ export class ReadPath {
         fx.rare.reached("a read written back");
         repairAnswer(fx, this.#at, read, each, read.chosen);
       }
-      if (!this.#isBehindChosen(read, each)) holders += 1;
+      const counts = each.insteadOf !== undefined || read.placement.owners.includes(each.node);
+      if (counts && !this.#isBehindChosen(read, each)) holders += 1;
     }
     return holders >= read.holdersNeeded;
   }

@@ -29,6 +29,7 @@ import {
 } from "./outcomes.ts";
 import {
   answered,
+  hasQuorum,
   isHopeless,
   type Opening,
   openPending,
@@ -205,6 +206,7 @@ export class WritePath {
   #acknowledgedBy(fx: ReplicationEffects, write: Pending, node: NodeId): void {
     if (!succeeded(write, node) && write.placement.pending.includes(node) && !write.beyond.includes(node)) {
       write.beyond = [...write.beyond, node];
+      write.failed = write.failed.filter((other) => other !== node);
     }
     this.#settle(fx, write);
   }
@@ -245,8 +247,7 @@ export class WritePath {
   /** Replies as soon as the outcome is certain; forgets the write when nobody is left to wait for. */
   #settle(fx: ReplicationEffects, write: Pending): void {
     if (!write.replied) {
-      const hasQuorum = answered(write) >= write.needed;
-      if (hasQuorum && waitedBeyond(write) === 0) this.#succeed(fx, write);
+      if (hasQuorum(write) && waitedBeyond(write) === 0) this.#succeed(fx, write);
       else if (isHopeless(write)) answer(fx, write, tooFewReached(write));
       else return;
     }

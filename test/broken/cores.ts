@@ -87,9 +87,9 @@ export const brokenCores: readonly BrokenCore[] = [
     rule: "R + W > N: an operation is done when its quorum has answered, not before",
     edits: [
       {
-        file: "shared/replication/write-path.ts",
-        find: "const hasQuorum = answered(write) >= write.needed;",
-        put: "const hasQuorum = answered(write) >= 1;",
+        file: "shared/replication/pending.ts",
+        find: "if (answered(pending) < needed) return false;",
+        put: "if (answered(pending) < 1) return false;",
       },
       {
         file: "shared/replication/read-path.ts",

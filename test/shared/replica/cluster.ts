@@ -19,6 +19,7 @@ import {
   type Output,
   type Restored,
 } from "../../../shared/replica/types.ts";
+import type { ReplicationSettings } from "../../../shared/replication/settings.ts";
 import type { ClientRequest, OperationOutcome, Quorum } from "../../../shared/replication/types.ts";
 
 const latency = 1;
@@ -45,13 +46,20 @@ export class Cluster {
   readonly #quorum: Quorum;
   readonly #preset: Preset;
   readonly #rare: RarePaths;
+  readonly #settings: Partial<ReplicationSettings>;
   /** Ordered pairs "a>b" on which messages die. */
   readonly #cut = new Set<string>();
   #travelling: { at: number; from: NodeId; message: OutgoingMessage }[] = [];
   #requests = 0;
   readonly #messageIds = new Set<string>();
 
-  constructor(quorum: Quorum = { n: 3, r: 2, w: 2 }, preset: Preset = "lab", rare = noRarePaths) {
+  constructor(
+    quorum: Quorum = { n: 3, r: 2, w: 2 },
+    preset: Preset = "lab",
+    rare = noRarePaths,
+    settings: Partial<ReplicationSettings> = {},
+  ) {
+    this.#settings = settings;
     this.#quorum = quorum;
     this.#preset = preset;
     this.#rare = rare;
@@ -80,7 +88,7 @@ export class Cluster {
       gossip: true,
       virtualNodes: 150,
       membership: membershipPresets[this.#preset],
-      replication: { ...this.#quorum, requestTimeout: 1_000 },
+      replication: { ...this.#quorum, ...this.#settings, requestTimeout: 1_000 },
       seed: this.machines.size,
       rare: this.#rare,
     };
@@ -94,11 +102,14 @@ export class Cluster {
     this.settle(count);
   }
 
+  /** Until everybody sees so many alive, and the ring is at rest. */
   settle(alive: number): void {
-    const seesAll = (node: NodeId) =>
-      this.replica(node)
-        .members()
-        .filter((member) => member.status === "alive").length === alive;
+    const seesAll = (node: NodeId) => {
+      const replica = this.replica(node);
+      return (
+        replica.isSettled && replica.members().filter(({ status }) => status === "alive").length === alive
+      );
+    };
     this.runUntil(() => this.up.every(seesAll), 10_000);
   }
 
@@ -243,13 +254,14 @@ export class Cluster {
   }
 }
 
-const isMembership = ({ body }: Envelope) => "rumours" in body || "members" in body;
+const isMembership = ({ body }: Envelope) =>
+  "rumours" in body || "members" in body || body.kind === "TOPOLOGY" || body.kind === "TOPOLOGY_ACK";
 
 /** The disk after an output has been committed. */
 function stored(disk: Restored, output: Output, clock: VectorClock): Restored {
   const keys = new Map(disk.keys);
   const hints = new Map(disk.hints.map((hint) => [`${hint.target} ${hint.key}`, hint]));
-  let { incarnation, members, logIndex, broadcast } = disk;
+  let { incarnation, members, topology, logIndex, broadcast } = disk;
   for (const record of output.records) {
     if (record.kind === "entry") {
       expect(record.entry.index).toBe(logIndex + 1);
@@ -257,6 +269,7 @@ function stored(disk: Restored, output: Output, clock: VectorClock): Restored {
       keys.set(record.entry.key, record.entry.state);
     } else if (record.kind === "incarnation") ({ incarnation } = record);
     else if (record.kind === "members") ({ members } = record);
+    else if (record.kind === "topology") topology = record.records;
     else if (record.kind === "broadcast") broadcast = record.state;
     else if (record.kind === "hint") hints.set(`${record.hint.target} ${record.hint.key}`, record.hint);
     else if (record.kind === "hint-done") hints.delete(`${record.target} ${record.key}`);
@@ -264,5 +277,15 @@ function stored(disk: Restored, output: Output, clock: VectorClock): Restored {
   }
   const operations =
     output.operations.length > 0 ? [...disk.operations, ...output.operations] : disk.operations;
-  return { clock, incarnation, members, keys, hints: [...hints.values()], logIndex, operations, broadcast };
+  return {
+    clock,
+    incarnation,
+    members,
+    topology,
+    keys,
+    hints: [...hints.values()],
+    logIndex,
+    operations,
+    broadcast,
+  };
 }

@@ -138,7 +138,7 @@ function requestOf(
 }
 
 function tell(session: Session, { at, node, event }: Happening, begun: number): string[] {
-  const when = `${String(at - begun).padStart(4)} ms`;
+  const when = `${String(Math.round(at - begun)).padStart(4)} ms`;
   if (event.type === "lost")
     return isChatter(event.name) ? [] : [`${when}  ✕ ${event.name} for ${event.peer}`];
   if (event.op === "membership" || event.type === "receive") return [];
@@ -148,7 +148,7 @@ function tell(session: Session, { at, node, event }: Happening, begun: number): 
   return [`${when}  ${node}${about} ${what}`];
 }
 
-const isChatter = (name: string) => /^(PING|ACK|NACK|GOSSIP|JOIN)/.test(name);
+const isChatter = (name: string) => /^(PING|ACK|NACK|GOSSIP|JOIN|TOPOLOGY)/.test(name);
 
 const list = (value: unknown) => (value as string[]).join(" ");
 
@@ -162,6 +162,14 @@ function local(session: Session, name: string, detail: Readonly<Record<string, u
       return `conflict between ${(detail["dots"] as string[]).map((dot) => dotName(session, dot)).join(" and ")}`;
     case "handover":
       return `handover from ${String(detail["from"])}: ${list(detail["keys"])}`;
+    case "hint-kept":
+      return `hint kept for ${String(detail["target"])}`;
+    case "hints-delivered":
+      return `hints delivered to ${String(detail["target"])}: ${list(detail["keys"])}`;
+    case "hints-passed":
+      return `hints for ${String(detail["target"])} passed to ${String(detail["to"])}: ${list(detail["keys"])}`;
+    case "hints-dropped":
+      return `hints for ${String(detail["target"])} dropped, ${String(detail["reason"])}: ${list(detail["keys"])}`;
     case "start":
       return `start: clock ${String(detail["clock"])}, ${String(detail["keys"])} keys`;
     case "reply":

@@ -20,12 +20,13 @@ import type {
   ClusterView,
   LogEntry,
   OperationOutcome,
+  Placement,
   Quorum,
   ReplicationEffects,
   ReplicationRecord,
 } from "../../../shared/replication/types.ts";
 import type { ReplicationMessage } from "../../../shared/replication/messages.ts";
-import { replicationDefaults } from "../../../shared/replication/settings.ts";
+import { replicationDefaults, type ReplicationSettings } from "../../../shared/replication/settings.ts";
 import { Ring } from "../../../shared/ring/ring.ts";
 
 export class Effects implements ReplicationEffects {
@@ -96,20 +97,29 @@ export function coordinatorOfA(
   quorum: Quorum = { n: 3, r: 2, w: 2 },
   members: readonly NodeId[] = [a, b, c],
   keys: Iterable<readonly [typeof key, KeyState]> = [],
+  settings: Partial<ReplicationSettings> = {},
 ) {
   const statuses = new Map<NodeId, ReturnType<ClusterView["status"]>>(members.map((node) => [node, "alive"]));
   const ring = Ring.of(members);
+  /** What a test says of the ring, and which epochs this node was told to ask for. */
+  const moves: { placement: Placement | null; behind: [number, NodeId][] } = { placement: null, behind: [] };
   const view: ClusterView = {
     ring,
-    placement: (key, n) => ({ owners: ring.owners(key, n), pending: [], epoch: 0 }),
+    placement: (key, n) => {
+      const { placement } = moves;
+      if (placement === null) return { owners: ring.owners(key, n), pending: [], epoch: 0 };
+      const beyond = ring.nodes.filter((node) => !placement.owners.includes(node));
+      return { ...placement, owners: [...placement.owners, ...beyond].slice(0, n) };
+    },
+    behind: (epoch, from) => moves.behind.push([epoch, from]),
     status: (node) => statuses.get(node),
   };
   const store = new KeyStore(keys);
   const operations = new OperationLog(a, []);
-  const config = { ...replicationDefaults, ...quorum, requestTimeout: 1_000 };
+  const config = { ...replicationDefaults, ...settings, ...quorum, requestTimeout: 1_000 };
   const hints = new HintKeeper({ node: a, config, view, store, restored: [] });
   const coordinator = new Coordinator({ node: a, config, view, store, operations, hints });
-  return { coordinator, fx: new Effects(a), store, operations, statuses, view, hints };
+  return { coordinator, fx: new Effects(a), store, operations, statuses, view, hints, moves };
 }
 
 let requests = 0;
