@@ -37,6 +37,8 @@ export interface HostOptions {
   /** False: events are neither kept nor streamed. */
   readonly trace: boolean;
   now(): TimeMs;
+  /** Told of each event as it happens, whether or not it is kept. */
+  emitted?(event: Emitted): void;
   /** Nothing more can be made durable. Called once. */
   failed(error: Error): void;
 }
@@ -122,6 +124,13 @@ export class Host {
     this.input({ kind: "act", request, act });
   }
 
+  /** Starts a comparison of keys with this peer, or with whoever is next; returns its name in the trace. */
+  compare(peer: NodeId | null): string {
+    const exchange = this.#nextRequest();
+    this.input({ kind: "compare", exchange, peer });
+    return exchange;
+  }
+
   /** Puts an event that the core does not know of into the lane. */
   emit(event: Emitted): void {
     this.#place(event);
@@ -183,6 +192,7 @@ export class Host {
 
   #place(event: Emitted): void {
     this.#dirty = true;
+    this.#options.emitted?.(event);
     if (!this.#options.trace) return;
     const { node, life } = this.#options;
     this.#turn.events.push({ node, life, seq: ++this.#seq, ...event });

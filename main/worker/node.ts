@@ -5,10 +5,10 @@
 import { randomBytes, randomInt } from "node:crypto";
 import type { Server } from "node:http";
 import { join } from "node:path";
-import { liveVersions } from "../../shared/clock/dotted.ts";
 import { type NodeId, asNodeId } from "../../shared/ids.ts";
 import { lostEvent } from "../../shared/replica/lost-event.ts";
 import { Replica } from "../../shared/replica/replica.ts";
+import { valuesShown } from "../../shared/replication/shown.ts";
 import { FileClockStore } from "../storage/file-clock-store.ts";
 import { NodeStore } from "../storage/node-store.ts";
 import { MemoryClockStore, type VectorClockStore } from "../storage/vector-clock-store.ts";
@@ -16,7 +16,7 @@ import { formatAddress, parseAddress } from "./address.ts";
 import { Host } from "./host.ts";
 import { Guard } from "./http.ts";
 import { LiveFeed } from "./live-feed.ts";
-import { OperationMetrics, renderNodeMetrics } from "./node-metrics.ts";
+import { OperationMetrics, renderNodeMetrics, ReplicationMetrics } from "./node-metrics.ts";
 import { membershipOf, type NodeOptions, replicationOf } from "./options.ts";
 import { Peers } from "./peers.ts";
 import type { Service } from "./routes.ts";
@@ -133,15 +133,17 @@ function assemble(options: NodeOptions, callbacks: NodeCallbacks, parts: Parts):
     outbox: peers,
     trace: options.trace,
     now,
+    emitted: (event) => replication.observe(event),
     failed: (error) => callbacks.failed(error),
   });
+  const replication = new ReplicationMetrics();
   const feed = new LiveFeed();
   host.onEvents((events) => feed.push(events));
   const subject = { options, node, address, life, replica };
   const known = [options.host, parseAddress(address)?.host ?? options.host];
   serve(
     server,
-    serviceOf(subject, host, peers, store, callbacks),
+    serviceOf(subject, host, peers, store, replication, callbacks),
     new Guard(options.httpPublic, known),
     peers,
     feed,
@@ -165,6 +167,7 @@ function serviceOf(
   host: Host,
   peers: Peers,
   store: NodeStore,
+  replication: ReplicationMetrics,
   callbacks: NodeCallbacks,
 ): Service {
   const operations = new OperationMetrics();
@@ -181,15 +184,16 @@ function serviceOf(
           reply(outcome, id);
         });
       },
-      show: (_key, state) => ({ values: liveVersions(state).map(({ value }) => value!) }),
+      show: (result) => ({ values: valuesShown(result) }),
     },
     act: (act, answer) => host.act(act, answer),
     join: (address) => host.input({ kind: "join", addresses: [address] }),
     leave: () => callbacks.leave(),
     evict: (node) => host.input({ kind: "evict", node }),
+    compare: (peer) => host.compare(peer),
     awake: () => host.awake(),
     metrics: () =>
-      renderNodeMetrics(operations, {
+      renderNodeMetrics(operations, replication, {
         ...store.counts,
         ...host.counts,
         ...peers.counts,
@@ -197,6 +201,7 @@ function serviceOf(
         links: peers.linkCounts(),
         keys: replica.keys.size,
         conflicts: replica.conflicts().length,
+        hints: replica.hints().map(({ target, keys }) => [target, keys]),
         rumours: replica.rumours().length,
         localHealth: replica.localHealth,
         incarnation: replica.incarnation,

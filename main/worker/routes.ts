@@ -6,6 +6,7 @@ import { handleAct, type RunAct } from "./act-route.ts";
 import { dataPath } from "./data-request.ts";
 import { type DataService, handleData } from "./data-routes.ts";
 import { type Guard, HttpError, readBody, send, sendError, sendJson } from "./http.ts";
+import { compareNow, merkleTree } from "./merkle-routes.ts";
 import {
   type Subject,
   gossipMembers,
@@ -25,6 +26,8 @@ export interface Service {
   leave(): void;
   /** Takes out another member that will not return. */
   evict(node: NodeId): void;
+  /** Starts a comparison with this peer, or with whoever is next; returns its name in the trace. */
+  readonly compare: (peer: NodeId | null) => string;
   metrics(): string;
   /** Resolves at once unless the node is paused. */
   awake(): Promise<void> | undefined;
@@ -54,9 +57,10 @@ const table: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
   "/api/v1/status": { GET: ({ subject }) => status(subject) },
   "/api/v1/act": { POST: ({ act }, _query, request, response) => handleAct(request, response, act) },
   "/api/v1/merkle-tree": {
-    GET: () => {
-      throw new HttpError("not_implemented", "This version of Lightcone does not build Merkle trees yet.");
-    },
+    GET: ({ subject }, query) => merkleTree(subject, query.get("range"), query.get("prefix")),
+  },
+  "/api/v1/anti-entropy": {
+    POST: ({ subject, compare }, query) => compareNow(subject, compare, query.get("peer")),
   },
   "/gossip/status": { GET: ({ subject }) => gossipStatus(subject) },
   "/gossip/members": { GET: ({ subject }) => gossipMembers(subject) },

@@ -57,8 +57,8 @@ export class Strays {
 
   /** Begins to offer what there is, a slice at a time. */
   turn(fx: ReplicationEffects): void {
-    if (this.#offer !== null || this.#waiting.size === 0) return;
     this.#nextAt = null;
+    if (this.#offer !== null || this.#waiting.size === 0) return;
     const { view, store, n } = this.#options.holding;
     let owner: NodeId | undefined;
     const items = new Map<Key, KeyItem[1]>();
