@@ -10,7 +10,7 @@ import { connect, type Socket } from "node:net";
 import type { MessageId, NodeId } from "../../shared/ids.ts";
 import type { OutgoingMessage } from "../../shared/replica/types.ts";
 import { parseAddress } from "./address.ts";
-import { encodeFrame, FrameDecoder, FrameError } from "./frames.ts";
+import { encodeFrame, encodeShortFrame, FrameDecoder, FrameError } from "./frames.ts";
 import {
   checkProof,
   HandshakeError,
@@ -223,7 +223,7 @@ export class Outgoing {
 /** Null for a message that is larger than a frame may be: many large siblings of one key, say. */
 function frameOf(message: OutgoingMessage): Buffer | null {
   try {
-    return encodeFrame(message.envelope);
+    return encodeShortFrame(message.envelope);
   } catch (error) {
     if (error instanceof FrameError) return null;
     throw error;

@@ -31,6 +31,11 @@ describe("compression", () => {
     expect(() => decompress(bomb, 1024 * 1024)).toThrow(RangeError);
     const damaged = compress(Buffer.from("words and words ".repeat(1_000)))!;
     expect(() => decompress(damaged.subarray(0, damaged.length - 3), 1_000_000)).toThrow();
+    for (let at = 0; at < damaged.length; at += 7) {
+      const flipped = Buffer.from(damaged);
+      flipped[at]! ^= 0x10;
+      expect(() => decompress(flipped, 1_000_000), `byte ${at}`).toThrow();
+    }
     expect(() => decompress(Buffer.from("no zstd"), 1_000_000)).toThrow();
   });
 });

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { encodeFrame, FrameDecoder } from "../../../main/worker/frames.ts";
 import { introduce, peerPath, peerUpgrade, prove } from "../../../main/worker/handshake.ts";
 import { asNodeId } from "../../../shared/ids.ts";
+import { protocolVersion } from "../../../shared/replica/types.ts";
 import { eventually, TestCluster, type TestNode } from "./cluster.ts";
 
 let cluster: TestCluster;
@@ -79,7 +80,7 @@ describe("a stranger", () => {
     const other = await peer(node);
     other.send({ protocol: 99, something: "new" });
     expect(await other.next(1)).toEqual({
-      refused: "it speaks protocol version 99 and this node speaks 2; run the same Lightcone on both",
+      refused: `it speaks protocol version 99 and this node speaks ${protocolVersion}; run the same Lightcone on both`,
     });
     await other.closed();
     await strangerEvent(node, /protocol version 99/);
