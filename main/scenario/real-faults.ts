@@ -2,6 +2,7 @@
 import type { LinkSettings } from "../../shared/contract/state.ts";
 import type { FaultAction } from "../../shared/scenario/run.types.ts";
 import type { Cluster } from "../lab/cluster.ts";
+import { compareKeys } from "../lab/compare.ts";
 
 type LinkChange = Extract<FaultAction, { readonly name: "link" }>["value"];
 
@@ -27,6 +28,12 @@ export async function carryOut({ faults, network, supervisor, recorder }: Cluste
       return faults.wipe(action.value);
     case "clock":
       return faults.setClock(action.value.node, action.value.offset, action.value.drift);
+    case "compare": {
+      const { node, with: peer } = action.value;
+      recorder.lab("compare", { node, with: peer });
+      await compareKeys(supervisor.get(node), supervisor.get(peer).id);
+      return undefined;
+    }
     case "note":
       return recorder.lab("note", { text: action.value });
     case "partition":

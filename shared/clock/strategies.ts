@@ -4,6 +4,8 @@ export const conflictStrategies = [
   "siblings",
   /** The one with the highest hybrid stamp is kept; the others are lost, and the lab lists them. */
   "last-write-wins",
+  /** Plain version vectors, one entry a server: what dots cure. It loses and keeps the wrong ones, for lessons. */
+  "server-vectors",
   "counter",
   "set",
   "map",

@@ -35,6 +35,8 @@ interface KeyStoreOptions {
   readonly conflicts?: Readonly<Record<string, ConflictStrategy>>;
   /** What the wall clock shows. */
   readonly wall?: TimeMs;
+  /** False: a key is forgotten as soon as it is deleted here. */
+  readonly tombstones?: boolean;
 }
 
 export class KeyStore {
@@ -44,11 +46,13 @@ export class KeyStore {
   readonly #losses = new Losses();
   readonly #watchers: KeyWatcher[] = [];
   readonly #conflicts = new Set<Key>();
+  readonly #tombstones: boolean;
 
   constructor(
     entries: Iterable<readonly [Key, KeyState]>,
-    { conflicts = {}, wall = Infinity }: KeyStoreOptions = {},
+    { conflicts = {}, wall = Infinity, tombstones = true }: KeyStoreOptions = {},
   ) {
+    this.#tombstones = tombstones;
     this.#keys = new Map(entries);
     this.#strategies = new Strategies(conflicts);
     for (const [key, state] of this.#keys) {
@@ -140,6 +144,7 @@ export class KeyStore {
     const { op, origin, replicas, term = 0 } = from;
     fx.append({ term, op, key, state, origin, replicas });
     this.#changed(key, state, fx.now);
+    if (!this.#tombstones && state.versions.every(({ value }) => value === null)) this.forget(fx, key);
   }
 
   #discarded(fx: ReplicationEffects, key: Key, about: About, lost: Version, { versions }: KeyState): void {

@@ -33,6 +33,9 @@ export const settingsSchema = <Duration extends z.ZodType<number>>(duration: Dur
       conflicts: z
         .record(z.string().max(1_024), strategy)
         .describe("Strategy by key prefix; the longest that fits wins, siblings where none does."),
+      tombstones: z
+        .boolean()
+        .describe("False: a deleted key is forgotten at once, and comes back. Only to show why not."),
       tombstoneLifetime: duration.describe("A tombstone is not reaped before this age."),
     })
     .partial();
@@ -45,6 +48,7 @@ export interface ReplicationSettings {
   readonly readRepair: "off" | "background" | "blocking";
   readonly antiEntropyInterval: number;
   readonly conflicts: Readonly<Record<string, ConflictStrategy>>;
+  readonly tombstones: boolean;
   readonly tombstoneLifetime: number;
 }
 
@@ -62,6 +66,7 @@ export const replicationDefaults: ReplicationSettings = {
   readRepair: "background",
   antiEntropyInterval: 10_000,
   conflicts: {},
+  tombstones: true,
   tombstoneLifetime: 24 * 3_600_000,
 };
 

@@ -22,6 +22,7 @@ export class Faults {
   readonly #world: World;
   #partition: Partition | null = null;
   #partitions = 0;
+  #comparisons = 0;
 
   constructor(world: World) {
     this.#world = world;
@@ -106,6 +107,14 @@ export class Faults {
       case "disk":
         this.#disk(action.value);
         break;
+      case "compare": {
+        const { node, with: peer } = action.value;
+        const { process } = this.#in(node, "running");
+        this.#comparisons += 1;
+        this.#world.lab("compare", { node, with: peer });
+        process!.input({ kind: "compare", exchange: `compare-${this.#comparisons}`, peer });
+        break;
+      }
       case "note":
         this.#world.lab("note", { text: action.value });
         break;

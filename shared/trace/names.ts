@@ -82,7 +82,7 @@ export interface NodeEventDetails {
   /** op internal: the ring moves for `about`. `waitingFor`: nodes without whose word it does not go on. */
   move: {
     about: string;
-    kind: "join" | "leave";
+    kind: "join" | "leave" | "rebuild";
     phase: "waiting" | "receiving" | "switching" | "done" | "given up";
     epoch: number;
     keys?: number;
@@ -195,5 +195,7 @@ export interface LabEventDetails {
   load: { running: boolean; opsPerSecond: number };
   /** A step of a scenario begins. */
   step: { number: number; of: number; words: string };
+  /** The node was told to compare its keys with those of another. */
+  compare: { node: string; with: string };
   note: { text: string };
 }

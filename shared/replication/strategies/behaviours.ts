@@ -7,6 +7,7 @@ import { counter } from "./counter.ts";
 import { lastWriteWins } from "./last-write-wins.ts";
 import { map } from "./map.ts";
 import { max } from "./max.ts";
+import { serverVectors } from "./server-vectors.ts";
 import { set } from "./set.ts";
 import { text } from "./text.ts";
 
@@ -17,14 +18,24 @@ const siblings: Behaviour = {
   values: (state) => liveVersions(state).map(({ value }) => value!),
 };
 
-const byName = { siblings, "last-write-wins": lastWriteWins, counter, set, map, max, text } as const;
+const byName = {
+  siblings,
+  "last-write-wins": lastWriteWins,
+  "server-vectors": serverVectors,
+  counter,
+  set,
+  map,
+  max,
+  text,
+} as const;
 
 /** A merge function of the user's own runs in the host: for the core its keys have siblings. */
 export const behaviourOf = (strategy: ConflictStrategy): Behaviour =>
   strategy in byName ? byName[strategy as keyof typeof byName] : siblings;
 
 /** True where concurrent versions are a conflict, which somebody must end. */
-export const keepsSiblings = (strategy: ConflictStrategy) => behaviourOf(strategy) === siblings;
+export const keepsSiblings = (strategy: ConflictStrategy) =>
+  behaviourOf(strategy) === siblings || strategy === "server-vectors";
 
 /** True where what a reader is shown is made of all versions together. */
 export const isMerged = (strategy: ConflictStrategy) =>
