@@ -47,12 +47,14 @@ export async function holdPorts(count: number): Promise<HeldPort[]> {
   return held;
 }
 
-function putUpSign(port: number): Promise<Socket | null> {
+/** Null when another one is there. */
+function putUpSign(port: number): Promise<Pick<Socket, "close"> | null> {
   return new Promise((resolve) => {
     const sign = createSocket("udp4");
-    sign.once("error", () => {
+    sign.once("error", ({ code }: NodeJS.ErrnoException) => {
       sign.close();
-      resolve(null);
+      // Where the system lets nobody put up signs, a port is as good without.
+      resolve(code === "EADDRINUSE" ? null : { close: () => sign });
     });
     sign.bind({ port, address: loopback, exclusive: true }, () => {
       sign.unref();
