@@ -16,6 +16,7 @@ import type { VectorClock } from "../../shared/clock/vector-clock.ts";
 import type { Claim } from "../../shared/membership/types.ts";
 import type { DurableRecord, Restored } from "../../shared/replica/types.ts";
 import type { OperationLogItem } from "../../shared/replication/types.ts";
+import type { TopologyRecord } from "../../shared/replication/moves/records.ts";
 import type { TraceEvent } from "../../shared/trace/event.ts";
 import { type DirectoryLock, lockDirectory } from "./directory-lock.ts";
 import { HintTable } from "./hint-table.ts";
@@ -102,6 +103,7 @@ export class NodeStore {
       clock: this.clocks.load(this.#owner.node),
       incarnation: Number(meta("incarnation") ?? 0),
       members: JSON.parse(meta("members") ?? "[]") as Claim[],
+      topology: JSON.parse(meta("topology") ?? "[]") as TopologyRecord[],
       keys: this.#keys.keys(),
       hints: this.#hints.all(),
       logIndex: this.#keys.newest,
@@ -202,6 +204,9 @@ export class NodeStore {
         break;
       case "members":
         this.#statements.putMeta.run("members", JSON.stringify(record.members));
+        break;
+      case "topology":
+        this.#statements.putMeta.run("topology", JSON.stringify(record.records));
         break;
       case "broadcast":
         this.#statements.putMeta.run("broadcast", JSON.stringify(record.state));

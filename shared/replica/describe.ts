@@ -1,8 +1,9 @@
 /** What events say: which operation a message belongs to, and the details that shared/trace/names promises. */
 import type { Claim } from "../membership/types.ts";
 import { type About, type OperationOutcome, tracedValueMax } from "../replication/types.ts";
-import { valuesShown } from "../replication/shown.ts";
+import type { TopologyRecord } from "../replication/moves/records.ts";
 import type { Detail } from "../trace/event.ts";
+import { valuesShown } from "../replication/shown.ts";
 import { exchangeDetail } from "./describe-exchange.ts";
 import type { MessageBody, ReplicaConfig, Restored } from "./types.ts";
 
@@ -24,6 +25,8 @@ export function aboutMessage(body: MessageBody): About {
       return { op: "get", key: body.key, request: body.request };
     case "HANDOVER":
     case "HANDOVER_ACK":
+    case "HANDOVER_DONE":
+    case "HANDOVER_DONE_ACK":
     case "HINTS":
     case "HINTS_ACK":
     case "REAP_ASK":
@@ -75,6 +78,8 @@ function messageDetail(body: MessageBody): Detail | undefined {
     case "JOIN":
     case "JOIN_REPLY":
       return { members: body.members.map(inWords) };
+    case "TOPOLOGY":
+      return { epoch: body.epoch, records: body.records.map(inRing) };
     case "ORDER":
       return { origin: body.origin, number: body.number, position: body.position };
     case "COMPARE":
@@ -100,6 +105,7 @@ function messageDetail(body: MessageBody): Detail | undefined {
   }
 }
 
+const inRing = ({ node, phase, version }: TopologyRecord) => `${node} ${phase} ${version}`;
 const inWords = ({ node, status, incarnation }: Claim) => `${node} ${status} ${incarnation}`;
 
 export function replyDetail(outcome: OperationOutcome): Detail {

@@ -36,7 +36,11 @@ import { OperationLog } from "../replication/operation-log.ts";
 import { problemOf } from "../replication/quorum.ts";
 import type { ReplicationMessage } from "../replication/messages.ts";
 import { problemOfSettings, replicationDefaults } from "../replication/settings.ts";
-import type { OperationLogItem, ReplicationEffects, ReplicationPart } from "../replication/types.ts";
+import { Moves } from "../replication/moves/moves.ts";
+import { Placements } from "../replication/moves/placements.ts";
+import type { TopologyView } from "../replication/moves/progress.ts";
+import { Records } from "../replication/moves/records.ts";
+import type { Hint, OperationLogItem, ReplicationEffects, ReplicationPart } from "../replication/types.ts";
 import type { Ring } from "../ring/ring.ts";
 import type { Detail } from "../trace/event.ts";
 import { aboutMessage, internal, receivedDetail, startDetail } from "./describe.ts";
@@ -58,7 +62,10 @@ export class Replica {
   readonly #operations: OperationLog;
   readonly #coordinator: Coordinator;
   readonly #hints: HintKeeper;
+  readonly #records: Records;
+  readonly #placements: Placements;
   readonly #handover: Handover;
+  readonly #moves: Moves;
   readonly #housekeeping: Housekeeping;
   readonly #antiEntropy: AntiEntropy;
   readonly #parts: readonly ReplicationPart[];
@@ -71,6 +78,8 @@ export class Replica {
   /** Detail of the "start" event, until the first step has emitted it. */
   #start: Detail | null;
   #membershipVersion = -1;
+  /** Of the records that the other parts have followed. */
+  #revision = -1;
   /** The message being handled: where an answer to a node not yet a member goes. */
   #envelope: Envelope | null = null;
   #leaveBy: TimeMs | null = null;
@@ -88,7 +97,8 @@ export class Replica {
     this.#config = config;
     this.#rare = rare;
     this.#out = new Outbox(config, restored.clock ?? emptyClock, restored.logIndex, now);
-    this.#store = new KeyStore(restored.keys, { conflicts: replication.conflicts, wall: now });
+    const { conflicts, tombstones } = replication;
+    this.#store = new KeyStore(restored.keys, { conflicts, tombstones, wall: now });
     this.#operations = new OperationLog(node, restored.operations);
     this.#membership = new Membership({
       config: config.membership,
@@ -101,18 +111,37 @@ export class Replica {
       rare,
       now,
     });
-    this.#topology = new Topology(node, members, config.virtualNodes);
-    const view = viewOf(this.#topology, this.#membership);
+    this.#topology = new Topology(node);
+    this.#records = new Records(restored.topology);
+    this.#placements = new Placements(this.#records, config.virtualNodes);
+    const view = viewOf(this.#membership, this.#records, this.#placements, (from) =>
+      this.#moves.behind(from),
+    );
     const common = { node, config: replication, view, store: this.#store };
     const hints = new HintKeeper({ ...common, restored: restored.hints });
     this.#hints = hints;
     this.#coordinator = new Coordinator({ ...common, operations: this.#operations, hints });
-    this.#handover = new Handover(common);
+    const ring = { ...common, address, records: this.#records, placements: this.#placements };
+    this.#handover = new Handover(ring);
+    this.#moves = new Moves({
+      ...ring,
+      handover: this.#handover,
+      isAlone: !config.gossip || (seeds.length === 0 && members.length === 0),
+      hasServed: restored.logIndex > 0 || this.#store.all.size > 0,
+      audience: () => this.#topology.inReach,
+    });
     this.#housekeeping = new Housekeeping({ ...common, hasHint: (key) => hints.has(key), now });
     // A sequence of its own: what membership draws does not depend on what is compared.
     const random = createRandom(config.seed + 1);
     this.#antiEntropy = new AntiEntropy({ ...common, life, random, now });
-    this.#parts = [this.#coordinator, hints, this.#handover, this.#housekeeping, this.#antiEntropy];
+    this.#parts = [
+      this.#coordinator,
+      hints,
+      this.#handover,
+      this.#moves,
+      this.#housekeeping,
+      this.#antiEntropy,
+    ];
     for (const part of this.#parts) for (const kind of part.kinds) this.#partOf.set(kind, part);
     this.#application = new Broadcast(node, restored.broadcast);
     const destination = (to: NodeId) => this.#destination(to);
@@ -129,8 +158,12 @@ export class Replica {
     this.#out.begin(now);
     if (!this.#hasLeft) {
       if (this.#start) this.#begin(this.#start);
+      const { incarnation } = this.#membership;
       this.#handle(input);
+      // A node refutes what is said of an incarnation it has had. One it never had is of a later life than its disk.
+      if (this.#membership.incarnation > incarnation + 1) this.#moves.forgot(this.#replicationEffects);
       if (this.#membership.version !== this.#membershipVersion) this.#membersChanged();
+      while (this.#records.revision !== this.#revision) this.#ringChanged();
       if (this.#leaveBy !== null) this.#tryToFinish();
     }
     const output = this.#out.take();
@@ -169,8 +202,19 @@ export class Replica {
     return this.#hasLeft;
   }
 
+  /** The nodes that count. */
   get ring(): Ring {
-    return this.#topology.ring;
+    return this.#placements.ring;
+  }
+
+  /** Everybody's part in the ring, and the moves under way. */
+  get topology(): TopologyView {
+    return this.#moves.topology;
+  }
+
+  /** Nobody is on the move, and all in reach know it. */
+  get isSettled(): boolean {
+    return this.#moves.isSettled;
   }
 
   get keys(): ReadonlyMap<Key, KeyState> {
@@ -188,7 +232,7 @@ export class Replica {
 
   /** The preference list of a key, with the configured number of replicas. */
   owners(key: Key): readonly NodeId[] {
-    return this.#topology.ring.owners(key, this.#config.replication.n);
+    return this.#placements.ring.owners(key, this.#config.replication.n);
   }
 
   /** The newest PUT, GET and DELETE operations coordinated here, oldest first. */
@@ -206,6 +250,11 @@ export class Replica {
     return this.#hints.progress();
   }
 
+  /** What is kept of this key for owners that cannot be reached. */
+  hintsOf(key: Key): readonly Hint[] {
+    return this.#hints.of(key);
+  }
+
   /** Keys with more than one live sibling. */
   conflicts(): readonly Key[] {
     return [...this.#store.conflicts];
@@ -215,6 +264,7 @@ export class Replica {
     this.#start = null;
     this.#out.local("start", internal, detail);
     if (this.#config.gossip) this.#membership.start(this.#out.now, this.#membershipEffects);
+    this.#moves.begin(this.#replicationEffects);
     this.#membersChanged();
   }
 
@@ -251,14 +301,16 @@ export class Replica {
         if (gossip) this.#membership.join(now, input.addresses, this.#membershipEffects);
         break;
       case "evict":
-        if (gossip) this.#membership.evict(now, input.node, this.#membershipEffects);
+        if (!gossip) break;
+        this.#membership.evict(now, input.node, this.#membershipEffects);
+        this.#moves.evict(this.#replicationEffects, input.node);
         break;
       case "leave":
         if (this.#leaveBy !== null) break;
         this.#leaveBy = now + leaveTimeout;
         this.#coordinator.leave();
         this.#hints.leave();
-        if (gossip) this.#membership.leave(now, this.#membershipEffects);
+        this.#moves.leave(this.#replicationEffects);
         break;
       case "stranger":
         this.#out.local("stranger", internal, { from: input.from, reason: input.reason });
@@ -280,9 +332,13 @@ export class Replica {
     this.#out.received(envelope, about, receivedDetail(body));
     this.#envelope = envelope;
     const part = this.#partOf.get(body.kind);
-    if (part) {
+    const { progress } = this.#moves;
+    if (body.kind === "READ" && this.#moves.isRebuilding) {
+      this.#rare.reached("a read not answered by a node that is being refilled");
+    } else if (part) {
       part.receive(fx, from, body as ReplicationMessage, about);
-      const isProgress = part === this.#handover || part === this.#hints;
+      if (part === this.#handover) this.#moves.tick(fx);
+      const isProgress = part === this.#handover || part === this.#hints || this.#moves.progress !== progress;
       if (isProgress && this.#leaveBy !== null) this.#leaveBy = now + leaveTimeout;
     } else if (body.kind === "BROADCAST" || body.kind === "ORDER") {
       this.#application.receive(this.#applicationEffects, body);
@@ -293,27 +349,33 @@ export class Replica {
     this.#envelope = null;
   }
 
-  /** Somebody came, left, moved or changed status: ring, addresses and the durable list of members follow. */
+  /** Somebody came, left, moved or changed status: addresses and the durable list of members follow. */
   #membersChanged(): void {
     this.#membershipVersion = this.#membership.version;
     const members = this.#membership.members();
-    const before = this.#topology.ring;
-    this.#topology.update(members);
-    if (this.#topology.ring !== before) {
-      this.#handover.ringChanged(before);
-      this.#housekeeping.ringChanged();
-    }
+    for (const node of this.#topology.update(members)) this.#moves.met(node);
     this.#handover.tick(this.#replicationEffects);
+    this.#moves.tick(this.#replicationEffects);
     this.#application.membersChanged(this.#applicationEffects);
     const changed = this.#topology.takeChanged(members);
     if (changed) this.#out.record({ kind: "members", members: changed });
   }
 
-  /** The announcement has been sent; what remains is work under way, which may not hold the node up for ever. */
+  /** Somebody has another part in the ring than before. */
+  #ringChanged(): void {
+    this.#revision = this.#records.revision;
+    this.#housekeeping.ringChanged();
+    this.#coordinator.placementChanged(this.#replicationEffects);
+    this.#handover.tick(this.#replicationEffects);
+    this.#moves.tick(this.#replicationEffects);
+  }
+
+  /** What remains is work under way, which may not hold the node up for ever. The farewell is the last word. */
   #tryToFinish(): void {
-    const isDone = this.#handover.isDone && this.#coordinator.isIdle && this.#hints.isDone;
+    const isDone = this.#moves.isOut && this.#coordinator.isIdle && this.#hints.isDone;
     if (!isDone && this.#out.now < this.#leaveBy!) return;
     this.#hasLeft = true;
+    if (this.#config.gossip) this.#membership.leave(this.#out.now, this.#membershipEffects);
     this.#out.local("stop", internal, {});
   }
 
@@ -322,7 +384,8 @@ export class Replica {
     if (known) return known;
     if (this.#envelope?.from === node) return { node, address: this.#envelope.address };
     const member = this.#membership.member(node);
-    if (member) return { node, address: member.address };
+    const address = member?.address ?? this.#records.get(node)?.address;
+    if (address !== undefined) return { node, address };
     throw new Error(`${this.#config.node} knows no address of ${node}`);
   }
 }

@@ -1,33 +1,28 @@
 /**
- * What the replica draws from its membership: who is on the ring, where everybody is reached, whom a restarted node
- * would look for. Brought up to date when membership has changed, and asked at every step.
+ * What the replica draws from its membership: where everybody is reached, whom a restarted node would look for, whom
+ * replication may ask. Brought up to date when membership has changed, and asked at every step.
  *
- * The ring holds every member that has not left: a dead node keeps its place, or every crash would move keys that the
- * next restart moves back.
+ * Who is there and who counts are two questions. A dead node keeps its place in the ring, or every crash would move keys
+ * that the next restart moves back; a new one gets its place step by step. Both is the business of replication/moves.
  */
 import type { NodeId } from "../ids.ts";
 import type { Membership } from "../membership/membership.ts";
 import type { Claim, Destination, Member } from "../membership/types.ts";
+import type { Placements } from "../replication/moves/placements.ts";
+import type { Records } from "../replication/moves/records.ts";
 import type { ClusterView } from "../replication/types.ts";
-import { Ring } from "../ring/ring.ts";
 
 export class Topology {
   readonly #node: NodeId;
-  #ring: Ring;
   #present: readonly NodeId[];
+  #inReach: readonly NodeId[] = [];
   #destinations = new Map<NodeId, Destination>();
   /** The members last made durable, as text. */
   #kept = "";
 
-  constructor(node: NodeId, members: readonly Claim[], virtualNodes: number) {
+  constructor(node: NodeId) {
     this.#node = node;
     this.#present = [node];
-    const onRing = members.filter(({ status }) => status !== "left").map((claim) => claim.node);
-    this.#ring = Ring.of([node, ...onRing], virtualNodes);
-  }
-
-  get ring(): Ring {
-    return this.#ring;
   }
 
   /** All that have not left, this node included, by name. */
@@ -35,18 +30,24 @@ export class Topology {
     return this.#present;
   }
 
+  /** Members alive or suspected but this node, by name. */
+  get inReach(): readonly NodeId[] {
+    return this.#inReach;
+  }
+
   destination(node: NodeId): Destination | undefined {
     return this.#destinations.get(node);
   }
 
-  /** Members come sorted by name. */
-  update(members: readonly Member[]): void {
+  /** Members come sorted by name. Returns those that are in reach now and were not before. */
+  update(members: readonly Member[]): NodeId[] {
     this.#destinations = new Map(members.map(({ node, address }) => [node, { node, address }]));
     this.#present = members.filter(({ status }) => status !== "left").map(({ node }) => node);
-    const { nodes, virtualNodes } = this.#ring;
-    const isSame =
-      nodes.length === this.#present.length && nodes.every((node, i) => node === this.#present[i]);
-    if (!isSame) this.#ring = Ring.of(this.#present, virtualNodes);
+    const before = new Set(this.#inReach);
+    this.#inReach = members
+      .filter(({ node, status }) => node !== this.#node && (status === "alive" || status === "suspect"))
+      .map(({ node }) => node);
+    return this.#inReach.filter((node) => !before.has(node));
   }
 
   /** The members to make durable; null when none came, left or moved since they were last asked for. */
@@ -66,15 +67,20 @@ export class Topology {
   }
 }
 
-const nobody: readonly NodeId[] = Object.freeze([]);
-
-/** The cluster as replication sees it: always that of now. */
-export function viewOf(topology: Topology, membership: Membership): ClusterView {
+/** The cluster as replication sees it: always that of now. Whoever has a place was met by somebody: no rumour yet. */
+export function viewOf(
+  membership: Membership,
+  records: Records,
+  placements: Placements,
+  behind: (from: NodeId) => void,
+): ClusterView {
+  const isAnnounced = (node: NodeId) => (records.get(node)?.phase ?? "left") !== "left";
   return {
     get ring() {
-      return topology.ring;
+      return placements.everybody;
     },
-    placement: (key, n) => ({ owners: topology.ring.owners(key, n), pending: nobody, epoch: 0 }),
-    status: (node) => membership.member(node)?.status,
+    placement: (key, n) => placements.of(key, n),
+    behind: (_epoch, from) => behind(from),
+    status: (node) => membership.member(node)?.status ?? (isAnnounced(node) ? "alive" : undefined),
   };
 }

@@ -27,6 +27,7 @@ import type {
   ReplicationConfig,
   ReplicationRecord,
 } from "../replication/types.ts";
+import type { TopologyRecord } from "../replication/moves/records.ts";
 import type { ReplicationMessage } from "../replication/messages.ts";
 import type { ReplicationSettings } from "../replication/settings.ts";
 import type { TraceEvent } from "../trace/event.ts";
@@ -132,6 +133,8 @@ export interface Restored {
   readonly clock: VectorClock | null;
   readonly incarnation: number;
   readonly members: readonly Claim[];
+  /** Who has which part in the ring. */
+  readonly topology: readonly TopologyRecord[];
   readonly keys: Iterable<readonly [Key, KeyState]>;
   /** Writes kept for others. */
   readonly hints: readonly Hint[];
@@ -146,6 +149,7 @@ export const nothingRestored: Restored = {
   clock: null,
   incarnation: 0,
   members: [],
+  topology: [],
   keys: [],
   hints: [],
   logIndex: 0,

@@ -1,15 +1,21 @@
 /**
- * Keys follow the ring: when a node joins or leaves, the owners that are new to a key receive it.
+ * Keys follow the ring: while a node joins, leaves or is rebuilt, its fellow owners bring the keys to those who are to
+ * have them.
  *
- * Of all nodes that hold a key only one pushes it: the first of its former owners still in reach, which all others
- * work out alike. Copies stay where they were: nothing is deleted, so a push that is lost or comes twice does no harm.
+ * Each owner that counts looks through all its keys, from the moment at which it knows of the move, and pushes those
+ * whose owners-to-be it is not among; what is stored later reaches them with the write itself (see moves/placements).
+ * All owners push, not one of them: an acknowledged write may be on any W of N. When nothing is left to push, and only
+ * then, `isDone` says so, and moves/moves tells the mover. Copies stay where they were, and merging a copy twice changes
+ * nothing, so a push that is lost, comes twice, or begins anew after a kill does no harm.
+ *
  * One batch is on its way to each receiver at a time, acknowledged when durable there, sent again until it is.
- *
  * Keys are looked through a slice at a time, so that a large store does not keep the node from its other work.
  */
 import type { Key, NodeId, TimeMs } from "../ids.ts";
 import type { Ring } from "../ring/ring.ts";
 import type { KeyStore } from "./key-store.ts";
+import type { Placements } from "./moves/placements.ts";
+import { isCollecting, isCounted, type Records, type TopologyRecord } from "./moves/records.ts";
 import type { About, ClusterView, ReplicationConfig, ReplicationEffects, ReplicationPart } from "./types.ts";
 import type { ReplicationMessage } from "./messages.ts";
 
@@ -26,109 +32,150 @@ interface Queue {
   batch: { readonly number: number; readonly keys: readonly Key[]; readonly retryAt: TimeMs } | null;
 }
 
+/** What one move asks of this node. */
+interface Stream {
+  readonly record: TopologyRecord;
+  readonly before: Ring;
+  readonly after: Ring;
+  /** The keys not yet looked at; null when all have been. */
+  search: Iterator<Key> | null;
+  readonly queues: Map<NodeId, Queue>;
+}
+
 export interface HandoverOptions {
   readonly node: NodeId;
   readonly config: ReplicationConfig;
   readonly view: ClusterView;
   readonly store: KeyStore;
+  readonly records: Records;
+  readonly placements: Placements;
 }
 
 export class Handover implements ReplicationPart {
   readonly kinds = ["HANDOVER", "HANDOVER_ACK"] as const;
-  readonly #node: NodeId;
-  readonly #config: ReplicationConfig;
-  readonly #view: ClusterView;
-  readonly #store: KeyStore;
-  readonly #queues = new Map<NodeId, Queue>();
-  /** The search for keys to push: the ring before it began, and the keys not yet looked at. */
-  #search: { readonly before: Ring; keys: Iterator<Key> } | null = null;
+  readonly #options: HandoverOptions;
+  /** By the node on the move. */
+  readonly #streams = new Map<NodeId, Stream>();
+  #revision = -1;
   #batches = 0;
+  /** Keys that have come here so far. */
+  received = 0;
 
   constructor(options: HandoverOptions) {
-    this.#node = options.node;
-    this.#config = options.config;
-    this.#view = options.view;
-    this.#store = options.store;
-  }
-
-  /** True when nothing waits to be pushed to a node that could take it. */
-  get isDone(): boolean {
-    return this.#search === null && ![...this.#queues.keys()].some((target) => this.#inReach(target));
+    this.#options = options;
   }
 
   /** When to tick next: at once while keys are being looked through, else when a batch is overdue. */
   get deadline(): TimeMs | null {
-    if (this.#search) return 0;
     let earliest: TimeMs | null = null;
-    for (const { batch } of this.#queues.values()) {
-      if (batch && (earliest === null || batch.retryAt < earliest)) earliest = batch.retryAt;
+    for (const { search, queues } of this.#streams.values()) {
+      if (search) return 0;
+      for (const { batch } of queues.values()) {
+        if (batch && (earliest === null || batch.retryAt < earliest)) earliest = batch.retryAt;
+      }
     }
     return earliest;
   }
 
-  /** The view's ring has just replaced `before`. A search under way starts again and keeps its older ring. */
-  ringChanged(before: Ring): void {
-    if (this.#store.all.size === 0) return;
-    this.#search = { before: this.#search?.before ?? before, keys: this.#store.all.keys() };
+  /** True when this node has brought all it holds to those who are to have it after this move. */
+  isDone({ node, version }: TopologyRecord): boolean {
+    this.#follow();
+    const stream = this.#streams.get(node);
+    return stream?.record.version === version && stream.search === null && stream.queues.size === 0;
   }
 
   receive(fx: ReplicationEffects, from: NodeId, message: ReplicationMessage): void {
     if (message.kind === "HANDOVER") this.#accept(fx, from, message);
     else if (message.kind === "HANDOVER_ACK") {
-      const queue = this.#queues.get(from);
-      if (!queue?.batch || queue.batch.number !== message.batch) return;
-      for (const key of queue.batch.keys) queue.keys.delete(key);
-      queue.batch = null;
+      for (const { queues } of this.#streams.values()) {
+        const queue = queues.get(from);
+        if (queue?.batch?.number !== message.batch) continue;
+        for (const key of queue.batch.keys) queue.keys.delete(key);
+        queue.batch = null;
+      }
       this.tick(fx);
     }
   }
 
   /** Looks through the next keys and sends what is due. Also to be called when a member has come back. */
   tick(fx: ReplicationEffects): void {
-    if (this.#search) this.#look(fx.rare.buggify("one key looked through a step") ? 1 : keysPerStep);
-    for (const [target, queue] of this.#queues) {
-      if (queue.batch && queue.batch.retryAt > fx.now) continue;
-      if (queue.batch) fx.rare.reached("a handover resumed");
-      queue.batch = null;
-      if (queue.keys.size === 0 || !this.#view.ring.nodes.includes(target)) this.#queues.delete(target);
-      else if (this.#inReach(target)) this.#push(fx, target, queue);
+    this.#follow();
+    for (const stream of this.#streams.values()) {
+      if (stream.search) {
+        this.#look(stream, fx.rare.buggify("one key looked through a step") ? 1 : keysPerStep);
+      }
+      for (const [target, queue] of stream.queues) {
+        if (queue.batch && queue.batch.retryAt > fx.now) continue;
+        if (queue.batch) fx.rare.reached("a handover resumed");
+        queue.batch = null;
+        if (queue.keys.size === 0) stream.queues.delete(target);
+        else if (this.#inReach(target)) this.#push(fx, target, queue);
+        else if (this.#options.records.get(target)?.phase === "leaving") stream.queues.delete(target);
+      }
     }
   }
 
-  #look(keysAtMost: number): void {
-    const { before, keys } = this.#search!;
-    const { ring } = this.#view;
+  /** Streams are those of the moves now under way; one whose rings have changed begins again. */
+  #follow(): void {
+    const { node, records, placements } = this.#options;
+    if (records.revision === this.#revision) return;
+    this.#revision = records.revision;
+    const own = records.get(node);
+    const holdsData = own !== undefined && isCounted(own) && own.phase !== "rebuilding";
+    const moves = new Map(
+      holdsData ? records.all.filter(isCollecting).map((each) => [each.node, each] as const) : [],
+    );
+    for (const mover of this.#streams.keys()) if (!moves.has(mover)) this.#streams.delete(mover);
+    for (const [mover, record] of moves) {
+      const { before, after } = placements.rings(record);
+      const known = this.#streams.get(mover);
+      if (known?.record.version === record.version && known.before === before && known.after === after)
+        continue;
+      const search = this.#options.store.all.keys();
+      this.#streams.set(mover, { record, before, after, search, queues: new Map() });
+    }
+  }
+
+  #look(stream: Stream, keysAtMost: number): void {
+    const { node, config } = this.#options;
+    const { before, after, record, search } = stream;
     for (let seen = 0; seen < keysAtMost; seen++) {
-      const { done, value: key } = keys.next();
+      const { done, value: key } = search!.next();
       if (done) {
-        this.#search = null;
+        stream.search = null;
         return;
       }
-      const former = before.owners(key, this.#config.n);
-      const present = ring.owners(key, this.#config.n);
-      if (former.find((owner) => this.#inReach(owner)) !== this.#node) continue;
-      for (const owner of present) if (!former.includes(owner)) this.#queue(owner, key);
+      const owners = before.owners(key, config.n);
+      if (!owners.includes(node)) continue;
+      if (record.phase === "rebuilding") {
+        if (owners.includes(record.node)) this.#queue(stream, record.node, key);
+        continue;
+      }
+      for (const owner of after.owners(key, config.n)) {
+        if (!owners.includes(owner)) this.#queue(stream, owner, key);
+      }
     }
   }
 
-  #queue(target: NodeId, key: Key): void {
-    const queue = this.#queues.get(target);
+  #queue({ queues }: Stream, target: NodeId, key: Key): void {
+    const queue = queues.get(target);
     if (queue) queue.keys.add(key);
-    else this.#queues.set(target, { keys: new Set([key]), batch: null });
+    else queues.set(target, { keys: new Set([key]), batch: null });
   }
 
   #push(fx: ReplicationEffects, target: NodeId, queue: Queue): void {
+    const { store, config } = this.#options;
     const keys: Key[] = [];
     let chars = 0;
     const keysMax = fx.rare.buggify("handover in batches of one key") ? 1 : handoverKeysMax;
     for (const key of queue.keys) {
-      for (const { value } of this.#store.get(key).versions) chars += value?.length ?? 0;
+      for (const { value } of store.get(key).versions) chars += value?.length ?? 0;
       if (keys.length > 0 && (keys.length >= keysMax || chars > handoverCharsMax)) break;
       keys.push(key);
     }
     const number = ++this.#batches;
-    queue.batch = { number, keys, retryAt: fx.now + this.#config.requestTimeout };
-    const items = keys.map((key) => [key, this.#store.get(key)] as const);
+    queue.batch = { number, keys, retryAt: fx.now + config.requestTimeout };
+    const items = keys.map((key) => [key, store.get(key)] as const);
     fx.send(target, { kind: "HANDOVER", batch: number, items }, internal);
   }
 
@@ -137,16 +184,18 @@ export class Handover implements ReplicationPart {
     from: NodeId,
     { batch, items }: Extract<ReplicationMessage, { kind: "HANDOVER" }>,
   ): void {
+    const { store, view, config } = this.#options;
     const gained = items.flatMap(([key, theirs]) => {
-      const state = this.#store.merge(key, this.#store.get(key), theirs);
-      return state === this.#store.get(key) ? [] : [{ key, state }];
+      const state = store.merge(key, store.get(key), theirs);
+      return state === store.get(key) ? [] : [{ key, state }];
     });
+    this.received += gained.length;
     if (gained.length > 0) {
       fx.local("handover", internal, { from, keys: gained.map(({ key }) => key) });
       for (const { key, state } of gained) {
         const origin = state.versions.at(-1)?.dot.node ?? from;
-        const replicas = this.#view.ring.owners(key, this.#config.n);
-        this.#store.replace(fx, key, state, internal, { op: "handover", origin, replicas });
+        const replicas = view.placement(key, config.n).owners;
+        store.replace(fx, key, state, internal, { op: "handover", origin, replicas });
       }
     }
     if (items.length > gained.length) fx.rare.reached("a key handed over that was known already");
@@ -154,7 +203,7 @@ export class Handover implements ReplicationPart {
   }
 
   #inReach(node: NodeId): boolean {
-    const status = this.#view.status(node);
-    return node === this.#node || status === "alive" || status === "suspect";
+    const status = this.#options.view.status(node);
+    return node === this.#options.node || status === "alive" || status === "suspect";
   }
 }

@@ -2,11 +2,13 @@
 import type { KeyState } from "../clock/dotted.ts";
 import type { Key, NodeId, RequestId } from "../ids.ts";
 import type { AntiEntropyMessage } from "./anti-entropy/messages.ts";
+import type { TopologyRecord } from "./moves/records.ts";
 import type { ClientRequest, DataOperation, OperationOutcome } from "./types.ts";
 
 export type ReplicationMessage =
   | CoordinationMessage
   | HandoverMessage
+  | TopologyMessage
   | HintMessage
   | HousekeepingMessage
   | AntiEntropyMessage;
@@ -68,7 +70,7 @@ export type CoordinationMessage =
       readonly epoch: number;
     };
 
-/** Keys that the receiver now owns, pushed when the ring changed. At most `handoverKeysMax` a message. */
+/** Keys that the receiver is to own, pushed while the ring moves. At most `handoverKeysMax` a message. */
 export type HandoverMessage =
   | {
       readonly kind: "HANDOVER";
@@ -76,6 +78,28 @@ export type HandoverMessage =
       readonly items: readonly (readonly [Key, KeyState])[];
     }
   | { readonly kind: "HANDOVER_ACK"; readonly batch: number };
+
+/** Who has which part in the ring, and how far a move is. `epoch`: the sender's. */
+export type TopologyMessage =
+  | { readonly kind: "TOPOLOGY"; readonly epoch: number; readonly records: readonly TopologyRecord[] }
+  /** What was told at epoch `of` is durable here. */
+  | { readonly kind: "TOPOLOGY_ACK"; readonly of: number; readonly epoch: number }
+  /** To the mover: the sender has brought all it held, with `ring` the nodes that count, and this is all it knows. */
+  | {
+      readonly kind: "HANDOVER_DONE";
+      readonly about: NodeId;
+      readonly version: number;
+      readonly ring: string;
+      readonly epoch: number;
+      readonly records: readonly TopologyRecord[];
+    }
+  | {
+      readonly kind: "HANDOVER_DONE_ACK";
+      readonly about: NodeId;
+      readonly version: number;
+      readonly ring: string;
+      readonly epoch: number;
+    };
 
 /** Hints on their way from a stand-in to the owner that could not be reached when they were written. */
 export type HintMessage =

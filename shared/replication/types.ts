@@ -5,6 +5,7 @@ import type { VectorClock } from "../clock/vector-clock.ts";
 import type { Key, MessageId, NodeId, RequestId, TimeMs } from "../ids.ts";
 import type { Member } from "../membership/types.ts";
 import type { Ring } from "../ring/ring.ts";
+import type { TopologyRecord } from "./moves/records.ts";
 import type { ReplicationMessage } from "./messages.ts";
 import type { ReplicationSettings } from "./settings.ts";
 
@@ -142,6 +143,8 @@ export type ReplicationRecord =
   /** Replaces the hint for the same target and key. */
   | { readonly kind: "hint"; readonly hint: Hint }
   | { readonly kind: "hint-done"; readonly target: NodeId; readonly key: Key }
+  /** Replaces all that was known of who has which part in the ring. */
+  | { readonly kind: "topology"; readonly records: readonly TopologyRecord[] }
   /** The key is gone from this node, its log entries included: every member has agreed. */
   | { readonly kind: "dropped"; readonly key: Key };
 
@@ -172,6 +175,13 @@ export interface Placement {
    * write is done only when those in reach have it too (P11). Empty in calm.
    */
   readonly pending: readonly NodeId[];
+  /**
+   * The preference lists one step of a move away: a write is done when W of each of them have it, too. Between them they
+   * name all who are pending. Absent in calm.
+   */
+  readonly others?: readonly (readonly NodeId[])[];
+  /** Owners that lost their data and are being refilled: they take writes and answer no reads. Absent when none is. */
+  readonly rebuilding?: readonly NodeId[];
   /** Of the topology this was worked out from; it only grows. 0 until the ring has moved. */
   readonly epoch: number;
 }

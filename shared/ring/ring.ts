@@ -61,6 +61,8 @@ const positionsOf = (node: NodeId, virtualNodes: number) =>
     Float64Array.from({ length: virtualNodes }, (_, i) => ringPosition(`${node}#${i}`)),
   );
 
+const nobody: readonly NodeId[] = Object.freeze([]);
+
 /** Immutable: joining and leaving give another ring. Its points are worked out when they are first asked for. */
 export class Ring {
   readonly virtualNodes: number;
@@ -111,9 +113,14 @@ export class Ring {
    * ring has fewer. The same array for the same walk: two lookups and a binary search.
    */
   owners(key: Key, n: number): readonly NodeId[] {
+    return this.ownersAt(this.position(key), n);
+  }
+
+  /** The preference list of all keys that lie at `position`. */
+  ownersAt(position: number, n: number): readonly NodeId[] {
     const wanted = Math.min(n, this.nodes.length);
-    if (wanted === 0) return [];
-    const start = this.#firstPointAt(this.position(key));
+    if (wanted === 0) return nobody;
+    const start = this.#firstPointAt(position);
     let walks = this.#walks.get(wanted);
     if (!walks) this.#walks.set(wanted, (walks = []));
     return (walks[start] ??= this.#walk(start, wanted));

@@ -14,6 +14,7 @@ import type { VectorClock } from "../clock/vector-clock.ts";
 import type { Key } from "../ids.ts";
 import type { Claim } from "../membership/types.ts";
 import type { DurableRecord, Output, Restored } from "../replica/types.ts";
+import type { TopologyRecord } from "../replication/moves/records.ts";
 import type { Hint, OperationLogItem } from "../replication/types.ts";
 
 interface Content {
@@ -21,6 +22,7 @@ interface Content {
   clock: VectorClock | null;
   incarnation: number;
   members: readonly Claim[];
+  topology: readonly TopologyRecord[];
   keys: Map<Key, KeyState>;
   /** By target and key. */
   hints: Map<string, Hint>;
@@ -39,6 +41,7 @@ const empty = (): Content => ({
   clock: null,
   incarnation: 0,
   members: [],
+  topology: [],
   keys: new Map(),
   hints: new Map(),
   logIndex: 0,
@@ -131,7 +134,7 @@ export class SimulatedDisk {
   restore(keepsClock: boolean): Restored | string {
     if (this.isFull)
       return "node.db could not be written (the disk is full); free some space, then restart the node.";
-    const { damaged, clock, incarnation, members, keys, hints, logIndex, broadcast, operations } =
+    const { damaged, clock, incarnation, members, topology, keys, hints, logIndex, broadcast, operations } =
       this.#content;
     const [first] = damaged;
     if (first !== undefined) {
@@ -144,6 +147,7 @@ export class SimulatedDisk {
       clock: kept,
       incarnation,
       members,
+      topology,
       keys: [...keys],
       hints: [...hints.values()],
       logIndex,
@@ -213,6 +217,9 @@ export class SimulatedDisk {
         break;
       case "members":
         content.members = record.members;
+        break;
+      case "topology":
+        content.topology = record.records;
         break;
       case "broadcast":
         content.broadcast = record.state;

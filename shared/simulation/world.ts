@@ -97,7 +97,7 @@ export class World {
     }
   }
 
-  /** Every node serves and, with gossip, sees every other alive. */
+  /** Every node serves and, with gossip, sees every other alive and the ring at rest. */
   get isReady(): boolean {
     const machines = this.machines.all();
     if (machines.some(({ status }) => status !== "running")) return false;
@@ -105,7 +105,7 @@ export class World {
     return machines.every(({ process }) => {
       const members = process!.replica.members();
       // What is not durable yet is not in the trace yet either: a run begins after its cluster was seen to be ready.
-      if (!process!.isIdle) return false;
+      if (!process!.isIdle || !process!.replica.isSettled) return false;
       return members.length >= machines.length && members.every(({ status }) => status === "alive");
     });
   }

@@ -1,5 +1,6 @@
 /**
- * What a run knows of the nodes: who runs, from the lab's own events, and whom each sees alive, from "member" events.
+ * What a run knows of the nodes: who runs, from the lab's own events, whom each sees alive, from "member" events, and
+ * which moves of the ring each has under way, from "move" events.
  *
  * A world may say that an act is done before it hands over the events of it. So the run's own acts count as well: what
  * was just asked for is never judged by what held before.
@@ -27,6 +28,8 @@ export class ClusterWatch {
   readonly #status = new Map<NodeId, NodeStatus>();
   /** By node, what it believes of the others. */
   readonly #beliefs = new Map<NodeId, Map<string, string>>();
+  /** By node, the moves that it carries out and has not ended: how far they are, by whom they are about. */
+  readonly #moves = new Map<NodeId, Map<string, string>>();
   readonly #isBeliefWanted: boolean;
   #isChanged = true;
 
@@ -61,8 +64,7 @@ export class ClusterWatch {
   begin({ name, value }: FaultAction): void {
     const node = name === "restart" ? value.node : name === "kill" || name === "stop" ? value : null;
     if (node === null || !this.#isBeliefWanted) return;
-    this.#beliefs.set(node, new Map());
-    this.#isChanged = true;
+    this.#forget(node);
   }
 
   /** An act has taken effect. */
@@ -87,22 +89,20 @@ export class ClusterWatch {
   /** `see` makes something of events like this one. */
   heeds({ type, name }: Pick<TraceEvent, "type" | "name">, node: NodeId): boolean {
     if (node === labLane) return true;
-    return this.#isBeliefWanted && type === "local" && (name === "member" || name === "start");
+    return this.#isBeliefWanted && type === "local" && ["member", "start", "move"].includes(name);
   }
 
   see(event: RecordedEvent): void {
     if (!this.heeds(event, event.node)) return;
     if (event.node === labLane) this.#seeLab(event);
     else if (event.name === "member") this.#seeMember(event);
-    else {
-      this.#beliefs.set(event.node, new Map());
-      this.#isChanged = true;
-    }
+    else if (event.name === "move") this.#seeMove(event);
+    else this.#forget(event.node);
   }
 
   /**
-   * Null when every running node sees exactly `wanted` alive, or, without it, exactly the running ones; else the first
-   * disagreement, as a clause.
+   * Null when every running node sees exactly `wanted` alive, or, without it, exactly the running ones, and has no move
+   * under way; else the first disagreement, as a clause.
    */
   unsettled(wanted: readonly NodeId[] | null): string | null {
     const running = this.in("running");
@@ -119,6 +119,7 @@ export class ClusterWatch {
       for (const [other, status] of beliefs ?? []) {
         if (status === "alive" && !expected.has(other)) return `${node} sees ${other} alive`;
       }
+      for (const [about, phase] of this.#moves.get(node) ?? []) return `${node} moves ${about}: ${phase}`;
     }
     return null;
   }
@@ -137,6 +138,24 @@ export class ClusterWatch {
       this.everyNode.add(node);
       this.#status.set(node, status);
     }
+    this.#isChanged = true;
+  }
+
+  /** What a process believed and was about ends with it. */
+  #forget(node: NodeId): void {
+    this.#beliefs.set(node, new Map());
+    this.#moves.delete(node);
+    this.#isChanged = true;
+  }
+
+  #seeMove({ node, detail }: RecordedEvent): void {
+    const about = text(detail?.["about"]);
+    const phase = text(detail?.["phase"]);
+    if (about === null || phase === null) return;
+    const moves = this.#moves.get(node) ?? new Map<string, string>();
+    if (phase === "done" || phase === "given up") moves.delete(about);
+    else moves.set(about, phase);
+    this.#moves.set(node, moves);
     this.#isChanged = true;
   }
 

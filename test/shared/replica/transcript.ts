@@ -14,6 +14,7 @@ import type {
   OperationOutcome,
   Quorum,
 } from "../../../shared/replication/types.ts";
+import type { NodeEventDetails } from "../../../shared/trace/names.ts";
 import { Cluster, type Happening } from "./cluster.ts";
 
 interface Session {
@@ -170,6 +171,11 @@ function local(session: Session, name: string, detail: Readonly<Record<string, u
       return `hints for ${String(detail["target"])} passed to ${String(detail["to"])}: ${list(detail["keys"])}`;
     case "hints-dropped":
       return `hints for ${String(detail["target"])} dropped, ${String(detail["reason"])}: ${list(detail["keys"])}`;
+    case "move": {
+      const { about, kind, phase, waitingFor } = detail as unknown as NodeEventDetails["move"];
+      const waits = waitingFor?.length ? `, waiting for ${waitingFor.join(" ")}` : "";
+      return `move: ${kind} of ${about}: ${phase}${waits}`;
+    }
     case "start":
       return `start: clock ${String(detail["clock"])}, ${String(detail["keys"])} keys`;
     case "reply":

@@ -1,0 +1,426 @@
+/**
+ * How a node gets its place in the ring, and gives it up, while reads and writes go on.
+ *
+ * A node that joins first announces it (`joining`): from then on it gets the writes of its keys-to-be, and each owner
+ * of them brings what it holds and says when it is done. When enough of them are, reads may count the newcomer
+ * (`entering`), and when enough have heard that, nobody needs the owner it relieved any more (`serving`). Leaving is the
+ * same in a mirror: those who take over get the writes and the rest (`leaving`), then count (`exiting`), and the node
+ * is gone when enough have heard (`left`). What "enough" is stands in ./needs, why every read then meets every
+ * acknowledged write in ./placements, who tells whom in ./spread.
+ *
+ * - A node taken out by an operator, or gone without goodbye to its records, cannot carry this out itself: another does.
+ * - A node that finds records of itself newer than its own has lost its disk, or was put back to an old one. It keeps
+ *   its place, or others would count there with nothing; but until its fellow owners have refilled it, it answers no
+ *   reads (`rebuilding`): what it held cannot be told from what it lost.
+ * - Where nobody counts yet, all begin to serve together once they know the same of each other; a node that
+ *   has no one to look for serves at once.
+ * - One move at a time: a move waits, before others count it differently, for each in reach that is ahead of it: those
+ *   already entering or exiting, then by name. The word that an owner is done carries its records, so two moves that
+ *   share an owner meet there. Only when both have all their words before either has heard of the other do they go on
+ *   together; each still sees to its own, and what a read might miss then is what anti-entropy mends.
+ *
+ * Progress survives any kill: records are durable before they are told, an owner that restarts looks through its keys
+ * again, and one that is done says so again to a mover that comes back.
+ */
+import type { NodeId, TimeMs } from "../../ids.ts";
+import type { Handover } from "../handover.ts";
+import type { KeyStore } from "../key-store.ts";
+import type { ReplicationMessage, TopologyMessage } from "../messages.ts";
+import type { ClusterView, ReplicationConfig, ReplicationEffects, ReplicationPart } from "../types.ts";
+import { internal, isAhead, type Move, notToldYet, phaseAfter, type TopologyView } from "./progress.ts";
+import { agreementOf, ownersBefore } from "./needs.ts";
+import { nameOf, type Placements } from "./placements.ts";
+import {
+  isCollecting,
+  isCounted,
+  isUnfinished,
+  type Phase,
+  type Records,
+  type TopologyRecord,
+} from "./records.ts";
+import { aboutTopology, Spread } from "./spread.ts";
+
+export interface MovesOptions {
+  readonly node: NodeId;
+  readonly address: string;
+  readonly config: ReplicationConfig;
+  readonly view: ClusterView;
+  readonly records: Records;
+  readonly placements: Placements;
+  readonly store: KeyStore;
+  readonly handover: Handover;
+  /** Nobody to look for: it serves at once. */
+  readonly isAlone: boolean;
+  /** It has kept data in an earlier life. */
+  readonly hasServed: boolean;
+  /** Members alive or suspected but this node, by name. */
+  audience(): readonly NodeId[];
+}
+
+export class Moves implements ReplicationPart {
+  readonly kinds = ["TOPOLOGY", "TOPOLOGY_ACK", "HANDOVER_DONE", "HANDOVER_DONE_ACK"] as const;
+  readonly #options: MovesOptions;
+  readonly #spread: Spread;
+  /** Moves carried out by this node, by whom they are about. */
+  readonly #driven = new Map<NodeId, Move>();
+  /** By mover: its version of which it has acknowledged that this node is done, or when to say so again. */
+  readonly #done = new Map<NodeId, { readonly version: number; readonly ring: string; retryAt: TimeMs }>();
+  readonly #orphans = new Map<NodeId, TimeMs>();
+  #isLeaving = false;
+  /** Of the latest tick. */
+  #now: TimeMs = 0;
+  /** Grows with all that brings a move nearer to its end. */
+  progress = 0;
+
+  constructor(options: MovesOptions) {
+    this.#options = options;
+    const { records, config, audience } = options;
+    this.#spread = new Spread({ records, retryAfter: config.requestTimeout, audience });
+  }
+
+  get deadline(): TimeMs | null {
+    let earliest = this.#spread.deadline;
+    for (const { retryAt } of this.#done.values()) earliest = Math.min(earliest, retryAt);
+    for (const { patientUntil } of this.#driven.values()) {
+      if (patientUntil > this.#now) earliest = Math.min(earliest, patientUntil);
+    }
+    for (const at of this.#orphans.values()) earliest = Math.min(earliest, at);
+    return earliest === Infinity ? null : earliest;
+  }
+
+  /** What everybody's part in the ring is, as far as this node knows, and how far the moves are that it carries out. */
+  get topology(): TopologyView {
+    const { records } = this.#options;
+    return {
+      epoch: records.epoch,
+      nodes: records.all,
+      moves: [...this.#driven.values()].map(({ told }) => told),
+    };
+  }
+
+  /** Nobody known is on the move, and whoever is in reach knows what this node had to tell. */
+  get isSettled(): boolean {
+    const { records, audience } = this.#options;
+    if (this.#driven.size > 0 || !this.#spread.hasToldAll || records.all.some(isUnfinished)) return false;
+    return audience().every((node) => records.get(node) !== undefined);
+  }
+
+  /** A leave has come to its end, or there is nobody to leave anything to. */
+  get isOut(): boolean {
+    if (this.#own?.phase === "left") return !this.#driven.has(this.#options.node);
+    return this.#successors().length === 0;
+  }
+
+  /** This node has lost what it held, and has not been refilled. */
+  get isRebuilding(): boolean {
+    return this.#own?.phase === "rebuilding";
+  }
+
+  /** The first step of a life. */
+  begin(fx: ReplicationEffects): void {
+    const { isAlone, hasServed } = this.#options;
+    const own = this.#own;
+    if (own === undefined) this.#raise(fx, isAlone || hasServed ? "serving" : "joining");
+    else if (own.phase === "leaving") this.#raise(fx, own.by === own.node ? "serving" : "rebuilding");
+    else if (own.phase === "exiting" || own.phase === "left") this.#raise(fx, "joining");
+    this.tick(fx);
+  }
+
+  /** `node` is in reach now and was not before. */
+  met(node: NodeId): void {
+    this.#spread.met(node);
+    for (const done of this.#done.values()) done.retryAt = 0;
+  }
+
+  /** `from` knows more than this node: told so, it answers with what it knows. */
+  behind(from: NodeId): void {
+    this.#spread.ask(from);
+  }
+
+  /** This node lives by an older disk than it once had. */
+  forgot(fx: ReplicationEffects): void {
+    if (this.#own !== undefined && isCounted(this.#own)) this.#raise(fx, "rebuilding");
+  }
+
+  leave(fx: ReplicationEffects): void {
+    const own = this.#own;
+    this.#isLeaving = true;
+    if (own === undefined || this.#successors().length === 0) return;
+    if (!isCounted(own)) this.#raise(fx, "left");
+    else if (own.phase === "rebuilding") this.#raise(fx, "leaving", this.#successors()[0]);
+    else if (own.phase !== "leaving") this.#raise(fx, "leaving");
+    this.tick(fx);
+  }
+
+  /** An operator says that `node` will not return. */
+  evict(fx: ReplicationEffects, node: NodeId): void {
+    const record = this.#options.records.get(node);
+    if (node === this.#options.node || record === undefined) return;
+    this.#adopt(fx, record);
+    this.tick(fx);
+  }
+
+  receive(fx: ReplicationEffects, from: NodeId, message: ReplicationMessage): void {
+    const { records, placements } = this.#options;
+    const { epoch } = message as TopologyMessage;
+    switch (message.kind) {
+      case "TOPOLOGY":
+        this.#learn(fx, message.records);
+        this.#spread.heard(from, epoch);
+        fx.send(from, { kind: "TOPOLOGY_ACK", of: epoch, epoch: records.epoch }, aboutTopology);
+        break;
+      case "TOPOLOGY_ACK":
+        this.#spread.acknowledged(from, message.of, epoch);
+        break;
+      case "HANDOVER_DONE": {
+        this.#learn(fx, message.records);
+        const move = this.#driven.get(message.about);
+        const isOfThis = records.get(message.about)?.version === message.version;
+        if (isOfThis && move && message.ring === nameOf(placements.ring.nodes)) this.#confirm(fx, move, from);
+        const { about, version, ring } = message;
+        fx.send(from, { kind: "HANDOVER_DONE_ACK", about, version, ring, epoch: records.epoch }, internal);
+        this.#spread.spoke(from, epoch);
+        break;
+      }
+      case "HANDOVER_DONE_ACK": {
+        const done = this.#done.get(message.about);
+        if (done?.version === message.version && done.ring === message.ring) done.retryAt = Infinity;
+        this.#spread.spoke(from, epoch);
+        break;
+      }
+      default:
+        return;
+    }
+    this.tick(fx);
+  }
+
+  tick(fx: ReplicationEffects): void {
+    const { records, node } = this.#options;
+    this.#now = fx.now;
+    this.#adoptOrphans(fx);
+    for (let before = -1; before !== records.revision;) {
+      before = records.revision;
+      this.#found(fx);
+      for (const record of records.all)
+        if (record.by === node && isUnfinished(record)) this.#drive(fx, record);
+    }
+    for (const [about, move] of this.#driven) {
+      if (records.get(about)?.version !== move.record.version) this.#end(fx, move);
+    }
+    this.#spread.tick(fx);
+    this.#sayDone(fx);
+  }
+
+  get #own(): TopologyRecord | undefined {
+    return this.#options.records.get(this.#options.node);
+  }
+
+  /** Those in reach who could take over from this node. */
+  #successors(): NodeId[] {
+    const { records, audience } = this.#options;
+    return audience().filter((node) => {
+      const record = records.get(node);
+      return record !== undefined && isCounted(record) && record.phase !== "rebuilding";
+    });
+  }
+
+  #raise(fx: ReplicationEffects, phase: Phase, by = this.#options.node, node = this.#options.node): void {
+    const { records, address } = this.#options;
+    const known = records.get(node);
+    const version = (known?.version ?? 0) + 1;
+    const isOwn = node === this.#options.node;
+    records.learn({ node, address: isOwn ? address : (known?.address ?? ""), phase, version, by });
+    this.#changed(fx);
+    this.#spread.tellAll();
+  }
+
+  #changed(fx: ReplicationEffects): void {
+    this.progress += 1;
+    fx.record({ kind: "topology", records: this.#options.records.all });
+    for (const move of this.#driven.values()) {
+      // Words were given for the ring as it was.
+      if (move.ring === nameOf(this.#options.placements.ring.nodes)) continue;
+      move.agreed.clear();
+      move.ring = nameOf(this.#options.placements.ring.nodes);
+    }
+  }
+
+  /** What another knows. Of this node's own record nobody else knows better, unless this one has forgotten. */
+  #learn(fx: ReplicationEffects, heard: readonly TopologyRecord[]): void {
+    const { records } = this.#options;
+    const before = this.#own!;
+    const wasKnown = new Set(records.all.map(({ node }) => node));
+    const news = (Array.isArray(heard) ? heard : []).filter((record) => records.learn(record));
+    if (news.length === 0) return;
+    this.#changed(fx);
+    const own = this.#own!;
+    if (own !== before) {
+      if (this.#isLeaving) return;
+      fx.rare.reached("a record of this node's own that it did not know");
+      this.#raise(fx, isCounted(own) ? "rebuilding" : "joining");
+      return;
+    }
+    const isCluster = news.some((record) => isCounted(record) && !wasKnown.has(record.node));
+    if (isCluster && this.#hasNothingToShow) this.#raise(fx, "joining");
+  }
+
+  /** It began to serve for want of others, and nothing has come of it: it can join those it meets. */
+  get #hasNothingToShow(): boolean {
+    const { phase, version } = this.#own!;
+    return phase === "serving" && version === 1 && this.#options.store.all.size === 0;
+  }
+
+  /** Nobody counts yet, and all in reach know the same of each other. */
+  #found(fx: ReplicationEffects): void {
+    const { records, isAlone, audience } = this.#options;
+    const own = this.#own;
+    if (own?.phase !== "joining" || this.#isLeaving || records.all.some(isCounted)) return;
+    const others = audience();
+    const isKnown = others.every((node) => {
+      return records.get(node)?.phase === "joining" && this.#spread.agrees(node);
+    });
+    if (isKnown && (others.length > 0 || isAlone)) this.#raise(fx, "serving");
+  }
+
+  #drive(fx: ReplicationEffects, record: TopologyRecord): void {
+    const { placements, config, node, handover } = this.#options;
+    const { node: about, phase } = record;
+    const { before, after } = placements.rings(record);
+    const lists = ownersBefore(record, { before, after }, config.n);
+    const move = this.#moveOf(record);
+    const isCollector = isCollecting(record);
+    const hasAgreed = (owner: NodeId) => {
+      if (owner === node) return !isCollector || handover.isDone(record);
+      return isCollector ? move.agreed.has(owner) : this.#spread.knows(owner, move.epoch);
+    };
+    const { isEnough, missing } = agreementOf(record, lists, config, hasAgreed, (each) =>
+      this.#inReach(each),
+    );
+    if (!isEnough) move.patientUntil = Infinity;
+    else if (move.patientUntil === Infinity) move.patientUntil = fx.now + config.requestTimeout;
+    const isReady = missing.length === 0 || (isEnough && fx.now >= move.patientUntil);
+    const ahead = isCollector ? this.#ahead(record) : [];
+    // Founders wait for each other, and who is the last has nobody to leave anything to.
+    const isAmongNone = (phase === "joining" && before.nodes.length === 0) || after.nodes.length === 0;
+    if (isReady && ahead.length === 0 && !isAmongNone) this.#raise(fx, phaseAfter(phase), node, about);
+    else if (isReady) this.#tell(fx, move, "waiting", ahead);
+    else this.#tell(fx, move, isCollector ? "receiving" : "switching", missing);
+  }
+
+  #moveOf(record: TopologyRecord): Move {
+    const { records, placements } = this.#options;
+    const known = this.#driven.get(record.node);
+    if (known?.record.version === record.version) return known;
+    const move: Move = {
+      record,
+      ring: nameOf(placements.ring.nodes),
+      epoch: records.epoch,
+      agreed: new Set(),
+      told: known?.told ?? notToldYet(record),
+      patientUntil: Infinity,
+      endedAt: null,
+    };
+    this.#driven.set(record.node, move);
+    return move;
+  }
+
+  /** Moves in reach that this one waits for. */
+  #ahead(record: TopologyRecord): NodeId[] {
+    const { records, node } = this.#options;
+    const isWaitedFor = (other: TopologyRecord) =>
+      isAhead(other, record) && (other.by === node || this.#inReach(other.by));
+    return records.all.filter(isWaitedFor).map((other) => other.node);
+  }
+
+  #inReach(node: NodeId): boolean {
+    const status = this.#options.view.status(node);
+    return status === "alive" || status === "suspect";
+  }
+
+  #confirm(fx: ReplicationEffects, move: Move, from: NodeId): void {
+    if (move.agreed.has(from)) return;
+    move.agreed.add(from);
+    move.patientUntil = fx.now + this.#options.config.requestTimeout;
+    this.progress += 1;
+  }
+
+  #tell(
+    fx: ReplicationEffects,
+    move: Move,
+    phase: Move["told"]["phase"],
+    waitingFor: readonly NodeId[] = [],
+  ): void {
+    const { records, handover, node } = this.#options;
+    const { told } = move;
+    if (told.phase === phase && told.waitingFor?.join() === waitingFor.join()) return;
+    const keys = told.about === node ? { keys: handover.received } : {};
+    move.told = { ...told, phase, epoch: records.epoch, ...keys, waitingFor };
+    fx.local("move", internal, { ...move.told });
+  }
+
+  /** The record of a move has gone on without a next step of this node's: done, when all in reach know it. */
+  #end(fx: ReplicationEffects, move: Move): void {
+    const { records, node, audience } = this.#options;
+    const { about } = move.told;
+    const isOwn = records.get(about)!.by === node;
+    const epoch = (move.endedAt ??= records.epoch);
+    if (isOwn && !audience().every((other) => this.#spread.knows(other, epoch))) return;
+    this.#driven.delete(about);
+    this.#tell(fx, move, isOwn ? "done" : "given up");
+  }
+
+  /** Tells each mover, until it has heard, that this node has brought all it has. */
+  #sayDone(fx: ReplicationEffects): void {
+    const { records, handover, placements, node, config } = this.#options;
+    const ring = nameOf(placements.ring.nodes);
+    for (const about of this.#done.keys()) {
+      const record = records.get(about);
+      if (!record || !isCollecting(record)) this.#done.delete(about);
+    }
+    for (const record of records.all) {
+      if (!isCollecting(record) || record.by === node || !handover.isDone(record)) continue;
+      const { node: about, version, by } = record;
+      let done = this.#done.get(about);
+      if (done?.version !== version || done.ring !== ring)
+        this.#done.set(about, (done = { version, ring, retryAt: 0 }));
+      if (done.retryAt > fx.now) continue;
+      const isInReach = this.#inReach(by);
+      done.retryAt = isInReach ? fx.now + config.requestTimeout : Infinity;
+      if (!isInReach) continue;
+      const message = {
+        kind: "HANDOVER_DONE",
+        about,
+        version,
+        ring,
+        epoch: records.epoch,
+        records: records.all,
+      } as const;
+      fx.send(by, message, internal);
+    }
+  }
+
+  /** Who left or is gone for good without a word to its record is taken out by the first who serves. */
+  #adoptOrphans(fx: ReplicationEffects): void {
+    const { records, view, node, audience, config } = this.#options;
+    for (const record of records.all) {
+      const { node: about, by, phase } = record;
+      const isGone = phase !== "left" && about !== node && view.status(about) === "left";
+      const isCaredFor = by === node || (by !== about && this.#inReach(by));
+      if (!isGone || isCaredFor) {
+        this.#orphans.delete(about);
+        continue;
+      }
+      const since = this.#orphans.get(about);
+      if (since !== undefined && since > fx.now) continue;
+      this.#orphans.set(about, fx.now + config.requestTimeout);
+      const serving = [node, ...audience()].filter((each) => records.get(each)?.phase === "serving").sort();
+      if (since !== undefined && serving[0] === node) this.#adopt(fx, record);
+    }
+  }
+
+  #adopt(fx: ReplicationEffects, record: TopologyRecord): void {
+    if (record.phase === "left") return;
+    const phase = record.phase === "exiting" ? "exiting" : isCounted(record) ? "leaving" : "left";
+    this.#raise(fx, phase, this.#options.node, record.node);
+  }
+}

@@ -1,0 +1,71 @@
+/** How far a move is: for those who carry it out, and for people. */
+import type { NodeId, TimeMs } from "../../ids.ts";
+import type { NodeEventDetails } from "../../trace/names.ts";
+import type { About } from "../types.ts";
+import { isUnfinished, type Phase, type TopologyRecord } from "./records.ts";
+
+export const internal: About = { op: "internal" };
+
+type Detail = NodeEventDetails["move"];
+
+/** As the event "move" tells it. */
+export interface MoveProgress {
+  readonly [Name: string]: string | number | readonly string[];
+  readonly about: NodeId;
+  readonly kind: Detail["kind"];
+  readonly phase: Detail["phase"] | "";
+  readonly epoch: number;
+  readonly waitingFor: readonly NodeId[];
+}
+
+/** A move that this node carries out. */
+export interface Move {
+  readonly record: TopologyRecord;
+  /** The nodes that counted when words were last given. */
+  ring: string;
+  /** Who has acknowledged this epoch knows of this phase. */
+  readonly epoch: number;
+  /** Owners that have brought all they have. */
+  readonly agreed: Set<NodeId>;
+  told: MoveProgress;
+  /** Owners beyond those that suffice are waited for until then. */
+  patientUntil: TimeMs;
+  /** Who has acknowledged this epoch knows of its end; null before it. */
+  endedAt: number | null;
+}
+
+export interface TopologyView {
+  readonly epoch: number;
+  readonly nodes: readonly TopologyRecord[];
+  /** Those that this node carries out. */
+  readonly moves: readonly MoveProgress[];
+}
+
+export function notToldYet({ node, phase }: TopologyRecord): MoveProgress {
+  const isJoin = phase === "joining" || phase === "entering";
+  const kind = phase === "rebuilding" ? "rebuild" : isJoin ? "join" : "leave";
+  return { about: node, kind, phase: "", epoch: 0, waitingFor: [] };
+}
+
+const next: Partial<Record<Phase, Phase>> = {
+  joining: "entering",
+  entering: "serving",
+  rebuilding: "serving",
+  leaving: "exiting",
+  exiting: "left",
+};
+
+/** The phase that follows an unfinished one. */
+export function phaseAfter(phase: Phase): Phase {
+  const after = next[phase];
+  if (after === undefined) throw new Error(`nothing follows ${phase} by itself`);
+  return after;
+}
+
+/** `other` goes before `record`: it has been counted already, or comes first by name. A rebuilt node moves nothing. */
+export function isAhead(other: TopologyRecord, record: TopologyRecord): boolean {
+  if (other.node === record.node || !isUnfinished(other)) return false;
+  if (other.phase === "rebuilding" || record.phase === "rebuilding") return false;
+  if (other.phase === "entering" || other.phase === "exiting") return true;
+  return other.node < record.node;
+}
