@@ -27,7 +27,7 @@ const methods = { put: "PUT", get: "GET", delete: "DELETE" } as const;
 /** The body of a node's answer to a data request, as far as it is used here and by clients of scenarios. */
 export const answerSchema = z.object({
   key: z.string(),
-  values: z.array(z.string()).optional(),
+  values: z.array(z.string()),
   siblings: z.array(z.object({ value: z.string(), dot: z.string() })),
   dots: z.array(z.string()),
   /** Of a put or delete: of what was written. */
@@ -73,7 +73,7 @@ export async function sendData(
     return {
       key,
       values: siblings,
-      ...(values !== undefined && { shown: values }),
+      ...(!areSame(values, siblings) && { shown: values }),
       ...(merge_error !== undefined && { mergeError: merge_error }),
       context,
       coordinator,
@@ -92,6 +92,9 @@ export async function sendData(
   }
   throw new LabError("internal", `${target.id} answered something this lab does not understand.`, false);
 }
+
+const areSame = (values: readonly string[], siblings: readonly { readonly value: string }[]) =>
+  values.length === siblings.length && siblings.every(({ value }, index) => value === values[index]);
 
 /** The request as the node takes it. */
 export function dataExchange(request: DataRequest): Exchange {

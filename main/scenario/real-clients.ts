@@ -46,9 +46,9 @@ function readAnswer({ request, node }: ClientCall, body: unknown): CallAnswer {
 function readData(body: unknown, op: string): CallAnswer | null {
   const parsed = answerSchema.safeParse(body);
   if (!parsed.success) return null;
-  const { values, siblings, dots, dot, context, session, repeated, request_id } = parsed.data;
+  const { values, dots, dot, context, session, repeated, request_id } = parsed.data;
   return dataAnswered({
-    values: values ?? siblings.map(({ value }) => value),
+    values,
     dots: op === "get" || dot === undefined ? dots : [dot],
     context,
     session,

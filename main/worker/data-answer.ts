@@ -50,7 +50,7 @@ export function sendResult(
   }
   const own =
     op === "get"
-      ? { value: values[0], values }
+      ? { value: values[0] }
       : { ...(op === "put" ? { value } : { deleted: true }), dot: formatDot(writtenDot(result, token)) };
   sendJson(response, 200, { key, ...own, ...common }, headers);
 }
@@ -70,6 +70,7 @@ function commonFields(result: OperationResult, { values, mergeError }: Shown, re
     coordinator: result.coordinator,
     causal_hash: result.hash,
     context: state.context,
+    values,
     conflict: values.length > 1,
     siblings: liveVersions(state).map(({ dot, value, at }) => ({ value, dot: formatDot(dot), at })),
     /** Of every version, tombstones included. */

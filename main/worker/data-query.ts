@@ -6,6 +6,7 @@ import { HttpError } from "./http.ts";
 
 export type Asked = Pick<ClientRequest, "quorum" | "sloppy" | "consistency" | "waitFor">;
 
+const words = ["one", "quorum", "all"] as const;
 const waitMsMax = 60_000;
 
 const names = "n, r, w, ack, sloppy, consistency and wait";
@@ -45,13 +46,12 @@ export function parseQuery(query: string, replicas: number): Asked {
   };
 }
 
-/** `ack=async`: answered as soon as the coordinator has it; the other copies follow. */
+/** A write's copies: by number or word, or all of them before the answer (`sync`) or after it (`async`). */
 function written(w: string | undefined, ack: string | undefined, replicas: number): number | undefined {
-  const isAsync = oneOf("ack", ack, ["sync", "async"] as const) === "async";
-  if (isAsync && w !== undefined) {
-    throw new HttpError("bad_input", "ack=async means a w of 1; leave one of the two out.");
-  }
-  return isAsync ? 1 : level("w", w, replicas);
+  const when = oneOf("ack", ack, ["sync", "async"] as const);
+  if (when === undefined) return level("w", w, replicas);
+  if (w !== undefined) throw new HttpError("bad_input", "ack and w say the same; leave one of them out.");
+  return when === "async" ? ackLevels.asynchronous() : ackLevels.synchronous(replicas);
 }
 
 function wait(text: string | undefined): number | undefined {
@@ -66,10 +66,8 @@ function wait(text: string | undefined): number | undefined {
 }
 
 function level(name: "r" | "w", text: string | undefined, replicas: number): number | undefined {
-  if (text !== undefined && Object.hasOwn(ackLevels, text)) {
-    return ackLevels[text as keyof typeof ackLevels](replicas);
-  }
-  return whole(name, text, `, or ${Object.keys(ackLevels).join(", ")}`);
+  const word = words.find((known) => known === text);
+  return word === undefined ? whole(name, text, `, or ${words.join(", ")}`) : ackLevels[word](replicas);
 }
 
 function whole(name: string, text: string | undefined, others = ""): number | undefined {

@@ -44,7 +44,7 @@ export async function readDataRequest(
 ): Promise<DataRequest> {
   const url = request.url!;
   const queryAt = url.indexOf("?");
-  const key = parseKey(url.slice(dataPath.length, queryAt === -1 ? url.length : queryAt));
+  const key = keyIn(queryAt === -1 ? url : url.slice(0, queryAt), dataPath);
   const op = operationOfMethod[request.method!];
   if (op === undefined) {
     throw new HttpError("method_not_allowed", "A key takes PUT, GET and DELETE.", [
@@ -86,10 +86,11 @@ function headerOf(request: IncomingMessage, name: string): string | undefined {
   return typeof header === "string" ? header : undefined;
 }
 
-function parseKey(encoded: string): Key {
+/** The key at the end of a path that begins with `before`. Throws HttpError. */
+export function keyIn(path: string, before: string): Key {
   let key: string;
   try {
-    key = decodeURIComponent(encoded);
+    key = decodeURIComponent(path.slice(before.length));
   } catch {
     throw new HttpError("bad_input", "The key in the path is not valid percent-encoded UTF-8.");
   }

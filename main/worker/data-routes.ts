@@ -6,9 +6,8 @@
  * ./data-answer.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { KeyState } from "../../shared/clock/dotted.ts";
-import type { Key, RequestId } from "../../shared/ids.ts";
-import type { OperationOutcome } from "../../shared/replication/types.ts";
+import type { RequestId } from "../../shared/ids.ts";
+import type { OperationOutcome, OperationResult } from "../../shared/replication/types.ts";
 import { sendFailure, sendResult, type Shown } from "./data-answer.ts";
 import { type DataRequest, readDataRequest } from "./data-request.ts";
 import { sendError } from "./http.ts";
@@ -19,8 +18,8 @@ export interface DataService {
   /** Replicas of a key where a request does not say. */
   readonly replicas: number;
   readonly run: RunOperation;
-  /** What readers of a key are shown. A merge function of the user's own takes its time. */
-  readonly show: (key: Key, state: KeyState) => Shown | Promise<Shown>;
+  /** What its client is shown of a key. A merge function of the user's own takes its time. */
+  readonly show: (result: OperationResult) => Shown | Promise<Shown>;
 }
 
 export type RunOperation = (
@@ -36,14 +35,13 @@ export async function handleData(
 ): Promise<void> {
   const asked = await readDataRequest(request, tokens, replicas);
   run(asked, (outcome, id) => {
-    const { key } = asked;
     if (!outcome.ok) {
-      sendFailure(response, key, outcome.error);
+      sendFailure(response, asked.key, outcome.error);
       return;
     }
     const { result } = outcome;
     const send = (shown: Shown) => sendResult(response, tokens, asked, result, shown, id);
-    const shown = show(key, result.state);
+    const shown = show(result);
     if (shown instanceof Promise) shown.then(send).catch((error: unknown) => sendError(response, error));
     else send(shown);
   });

@@ -2,6 +2,8 @@
 import type { OperationOutcome } from "../../shared/replication/types.ts";
 import type { DataOperation } from "../../shared/replication/types.ts";
 import type { LinkCounts } from "../../shared/contract/state.ts";
+import type { Emitted } from "../../shared/replica/types.ts";
+import { texts } from "../../shared/trace/detail.ts";
 import { byLabel, LatencyHistogram, type Metric, renderMetrics, type Sample } from "./metrics.ts";
 
 /** Client operations by kind and outcome, and how long they took. */
@@ -40,6 +42,57 @@ export class OperationMetrics {
   }
 }
 
+/** What replication did, told by its events. */
+export class ReplicationMetrics {
+  #hintsDelivered = 0;
+  #hintsDropped = 0;
+  #discarded = 0;
+  #repeated = 0;
+  #repairs = 0;
+
+  observe({ name, type, op, detail }: Emitted): void {
+    switch (name) {
+      case "hints-delivered":
+        this.#hintsDelivered += texts(detail?.["keys"]).length;
+        break;
+      case "hints-dropped":
+        this.#hintsDropped += texts(detail?.["keys"]).length;
+        break;
+      case "discarded":
+        this.#discarded += 1;
+        break;
+      case "repeated":
+        this.#repeated += 1;
+        break;
+      case "REPLICATE":
+        if (type === "send" && op === "get") this.#repairs += 1;
+        break;
+    }
+  }
+
+  metrics(): Metric[] {
+    return [
+      counter("lightcone_hints_delivered_total", "Hints made durable by their owner.", this.#hintsDelivered),
+      counter("lightcone_hints_dropped_total", "Hints given up.", this.#hintsDropped),
+      counter(
+        "lightcone_versions_discarded_total",
+        "Versions that lost to a concurrent one under last-write-wins.",
+        this.#discarded,
+      ),
+      counter(
+        "lightcone_requests_repeated_total",
+        "Requests met again under their token and not carried out again.",
+        this.#repeated,
+      ),
+      counter(
+        "lightcone_read_repairs_total",
+        "Copies sent to replicas that a read found behind.",
+        this.#repairs,
+      ),
+    ];
+  }
+}
+
 export interface NodeNumbers {
   readonly commits: number;
   readonly flushes: number;
@@ -52,6 +105,7 @@ export interface NodeNumbers {
   readonly links: Readonly<Record<string, LinkCounts>>;
   readonly keys: number;
   readonly conflicts: number;
+  readonly hints: readonly (readonly [owner: string, keys: number])[];
   readonly rumours: number;
   readonly localHealth: number;
   readonly incarnation: number;
@@ -68,9 +122,20 @@ const gauge = (name: string, help: string, value: number): Metric => ({
   type: "gauge",
 });
 
-export function renderNodeMetrics(operations: OperationMetrics, numbers: NodeNumbers): string {
+export function renderNodeMetrics(
+  operations: OperationMetrics,
+  replication: ReplicationMetrics,
+  numbers: NodeNumbers,
+): string {
   return renderMetrics([
     ...operations.metrics(),
+    ...replication.metrics(),
+    {
+      name: "lightcone_hints_waiting",
+      help: "Keys kept for owners out of reach, by owner.",
+      type: "gauge",
+      samples: byLabel("owner", numbers.hints),
+    },
     counter("lightcone_commits_total", "Transactions on the node's file.", numbers.commits),
     counter(
       "lightcone_fsyncs_total",

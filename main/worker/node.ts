@@ -124,6 +124,7 @@ function assemble(options: NodeOptions, callbacks: NodeCallbacks, parts: Parts):
     },
     Math.random,
   );
+  const replication = new ReplicationMetrics();
   const host = new Host({
     node,
     life,
@@ -136,7 +137,6 @@ function assemble(options: NodeOptions, callbacks: NodeCallbacks, parts: Parts):
     emitted: (event) => replication.observe(event),
     failed: (error) => callbacks.failed(error),
   });
-  const replication = new ReplicationMetrics();
   const feed = new LiveFeed();
   host.onEvents((events) => feed.push(events));
   const subject = { options, node, address, life, replica };

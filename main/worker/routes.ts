@@ -3,8 +3,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { isNodeId, type NodeId } from "../../shared/ids.ts";
 import { parseAddress } from "./address.ts";
 import { handleAct, type RunAct } from "./act-route.ts";
-import { dataPath } from "./data-request.ts";
+import { dataPath, keyIn } from "./data-request.ts";
 import { type DataService, handleData } from "./data-routes.ts";
+import { hints, keyPath, keyState } from "./key-views.ts";
 import { type Guard, HttpError, readBody, send, sendError, sendJson } from "./http.ts";
 import { compareNow, merkleTree } from "./merkle-routes.ts";
 import {
@@ -53,6 +54,7 @@ const table: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
     GET: ({ subject }, query) =>
       keys(subject, query.get("after"), readLimit(query.get("limit"), keysShownMax)),
   },
+  "/api/v1/hints": { GET: ({ subject }) => hints(subject) },
   "/api/v1/ring": { GET: ({ subject }, query) => ring(subject, query.get("key")) },
   "/api/v1/status": { GET: ({ subject }) => status(subject) },
   "/api/v1/act": { POST: ({ act }, _query, request, response) => handleAct(request, response, act) },
@@ -101,7 +103,11 @@ async function handleTable(
   const url = request.url!;
   const queryAt = url.indexOf("?");
   const path = queryAt === -1 ? url : url.slice(0, queryAt);
-  const methods = Object.hasOwn(table, path) ? table[path] : undefined;
+  const methods = Object.hasOwn(table, path)
+    ? table[path]
+    : path.startsWith(keyPath)
+      ? { GET: () => keyState(service.subject, keyIn(path, keyPath)) }
+      : undefined;
   if (methods === undefined) {
     throw new HttpError("not_found", `There is nothing at ${path}; the paths are ${pathList()}.`);
   }
@@ -115,7 +121,7 @@ async function handleTable(
   if (answer !== undefined) sendJson(response, 200, answer);
 }
 
-const pathList = () => [`${dataPath}{key}`, ...Object.keys(table), "/ws"].join(", ");
+const pathList = () => [`${dataPath}{key}`, `${keyPath}{key}`, ...Object.keys(table), "/ws"].join(", ");
 
 /** Without a body this node leaves; with the id of another, that one is taken out because it will not return. */
 async function leave(service: Service, _query: URLSearchParams, request: IncomingMessage) {

@@ -127,7 +127,7 @@ export interface DataAnswer {
   readonly key: string;
   /** Live versions: none (absent or deleted), one, or siblings. */
   readonly values: readonly { readonly value: string; readonly dot: string }[];
-  /** Of a get: what the key's conflict strategy makes of them. */
+  /** What a reader is shown of them, where the key's conflict strategy does not show them as they are. */
   readonly shown?: readonly string[];
   /** Why a merge function of one's own made nothing of them. */
   readonly mergeError?: string;

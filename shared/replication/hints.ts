@@ -110,6 +110,12 @@ export class HintKeeper implements ReplicationPart {
     });
   }
 
+  /** What is kept of this key, for whomever. */
+  of(key: Key): readonly Hint[] {
+    const kept = [...this.#queues.values()].map(({ hints }) => hints.get(key));
+    return kept.filter((hint) => hint !== undefined);
+  }
+
   /** True while a hint of this key is kept for anybody: it is not to be forgotten yet. */
   has(key: Key): boolean {
     for (const { hints } of this.#queues.values()) if (hints.has(key)) return true;

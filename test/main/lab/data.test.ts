@@ -23,6 +23,7 @@ const get: DataRequest = { op: "get", key: "k" };
 const answer = {
   key: "k",
   value: "v",
+  values: ["v"],
   siblings: [{ value: "v", dot: "node-1:3", at: 1 }],
   dots: ["node-1:3"],
   dot: "node-1:3",
@@ -59,7 +60,12 @@ describe("sendData", () => {
   });
 
   it("an absent key is an answer without values, not an error", async () => {
-    const absent = { ...answer, siblings: [], error: { code: "not_found", message: "No.", definite: true } };
+    const absent = {
+      ...answer,
+      values: [],
+      siblings: [],
+      error: { code: "not_found", message: "No.", definite: true },
+    };
     expect((await sendData(await replying(404, absent), get)).values).toEqual([]);
   });
 
