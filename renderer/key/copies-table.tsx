@@ -25,7 +25,7 @@ export function CopiesTable(props: {
         <tr>
           <th scope="col">Replica</th>
           <th scope="col">Versions</th>
-          <th scope="col">Against the newest</th>
+          <th scope="col">Compared with all</th>
         </tr>
       </thead>
       <tbody>

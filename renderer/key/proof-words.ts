@@ -21,7 +21,7 @@ export function proofWords(proof: ConflictProof, first: number): readonly Senten
   ];
 }
 
-const time = (at: number, first: number) => elapsed(at - first, 0.001);
+const time = (at: number, first: number) => elapsed(at - first, 1);
 const eventsOf = ({ request, stored }: Write) => (request === null ? [stored] : [request, stored]);
 
 function writeWords({ op, value, node, at, dot }: Write, first: number): string {

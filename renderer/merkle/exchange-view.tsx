@@ -1,5 +1,7 @@
 import { LocateFixed, Pause, Play, SkipBack, SkipForward, StepBack, StepForward } from "lucide-react";
 import { useEffect, useState } from "react";
+import { asKey } from "../../shared/ids.ts";
+import { Ring } from "../../shared/ring/ring.ts";
 import { type Exchange, treesAfter } from "../../shared/trace/exchange.ts";
 import { runCommand } from "../base/commands.ts";
 import { labStore } from "../base/store.ts";
@@ -9,6 +11,10 @@ import { BothVersions } from "./both-versions.tsx";
 import styles from "./merkle.module.css";
 import { TreeTable } from "./tree-table.tsx";
 import { messageWords, outcomeWords, savingWords } from "./words.ts";
+
+/** Where a key lies does not depend on who is on the ring. */
+const anyRing = Ring.of([]);
+const digitsOf = (key: string) => anyRing.position(asKey(key)).toString(16).padStart(8, "0");
 
 const playEveryMs = 1_100;
 
@@ -29,7 +35,7 @@ export function ExchangeView({ exchange }: { readonly exchange: Exchange }) {
     }, playEveryMs);
     return () => clearTimeout(timer);
   }, [isPlaying, count, messages.length]);
-  const root = treesAfter(exchange, count);
+  const root = treesAfter(exchange, count, digitsOf);
   const message = messages[count - 1];
   const go = (to: number) => {
     setPlaying(false);
@@ -105,7 +111,7 @@ function Cost({ exchange, count }: { readonly exchange: Exchange; readonly count
   return (
     <div className={styles["cost"]}>
       <span>
-        <b>{countText(hashes)}</b> hashes, <b>{bytesText(bytes)}</b> so far
+        <b>{countText(hashes)}</b> {hashes === 1 ? "hash" : "hashes"}, <b>{bytesText(bytes)}</b> so far
       </span>
       {saving !== null && (
         <>

@@ -31,6 +31,8 @@ export function TreeTable(props: {
   };
   return (
     <table
+      // A table whose rows open: there is no element of its own for it.
+      // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-to-interactive-role
       role="treegrid"
       className={styles["trees"]}
       aria-label={`Trees of ${exchange.asker} and ${exchange.peer}`}

@@ -2,6 +2,7 @@ import type { Ring } from "../../shared/ring/ring.ts";
 import { useLab } from "../base/store.ts";
 import { cx } from "../base/ui/cx.ts";
 import type { ShownNode } from "../cluster/network.ts";
+import { plural } from "../session/words.ts";
 import type { Step } from "./geometry.ts";
 import { lookOf } from "./node-look.ts";
 import styles from "./ring.module.css";
@@ -13,6 +14,10 @@ export function NodeShares(props: {
   readonly active: string | null;
   readonly onPoint: (node: string | null) => void;
   readonly steps: readonly Step[];
+  /** Keys of the session by owner. */
+  readonly load: ReadonlyMap<string, { readonly first: number; readonly any: number }>;
+  /** Requests of clients so far. */
+  readonly served: ReadonlyMap<string, number>;
 }) {
   const { ring, nodes, active, onPoint } = props;
   const select = useLab((state) => state.select);
@@ -44,6 +49,10 @@ export function NodeShares(props: {
                 <rect className={styles["arc"]} height="100%" width={`${(share / largest) * 100}%`} rx="2" />
               </svg>
               <span className={styles["amount"]}>{(share * 100).toFixed(1)} %</span>
+              <span className={styles["load"]}>
+                {plural(props.load.get(node)?.any ?? 0, "key")},{" "}
+                {plural(props.served.get(node) ?? 0, "request")}
+              </span>
             </button>
           </li>
         );

@@ -1,18 +1,22 @@
 import { CircleDashed } from "lucide-react";
 import { useMemo, useState } from "react";
-import { asKey, asNodeId } from "../../shared/ids.ts";
+import { asKey, asNodeId, type Key, type NodeId } from "../../shared/ids.ts";
 import { naturalOrder } from "../../shared/trace/history.ts";
 import type { SessionModel } from "../../shared/trace/model.ts";
 import { Ring } from "../../shared/ring/ring.ts";
 import { useLab } from "../base/store.ts";
 import { EmptyState } from "../base/ui/empty-state.tsx";
 import { Field, Input, Select } from "../base/ui/field.tsx";
-import { shownNodes, useNames } from "../cluster/network.ts";
+import { type ShownNode, shownNodes, useNames } from "../cluster/network.ts";
 import { useSteadyModel } from "../cluster/use-steady-model.ts";
 import { movesBetween, shareOf, walk } from "./geometry.ts";
 import { useChosenKey } from "../key/chosen-key.ts";
+import { HealthPanel } from "./health-panel.tsx";
+import { keysPerNode } from "./health.ts";
 import { KeyWalk } from "./key-walk.tsx";
+import { MovesPanel } from "./moves-panel.tsx";
 import { NodeShares } from "./node-shares.tsx";
+import { PreviewPanel } from "./preview-panel.tsx";
 import { RingDrawing } from "./ring-drawing.tsx";
 import styles from "./ring.module.css";
 
@@ -49,7 +53,14 @@ function RingPanel(props: {
     () => (key === "" ? [] : walk(ring.points, ring.position(asKey(key)), cluster.n)),
     [ring, key, cluster.n],
   );
-  const moves = useMemo(() => movesBetween(ring.points, changed(ring, change).points), [ring, change]);
+  const after = useMemo(() => changed(ring, change), [ring, change]);
+  const moves = useMemo(() => movesBetween(ring.points, after.points), [ring, after]);
+  const seen = useSeenKeys(model);
+  const load = useMemo(() => keysPerNode(seen, ring, cluster.n), [seen, ring, cluster.n]);
+  const shownAfter = useMemo(
+    () => after.nodes.toSorted(naturalOrder).map((node) => nodeOf(nodes, node)),
+    [after, nodes],
+  );
 
   return (
     <div className={styles["panel"]}>
@@ -63,6 +74,17 @@ function RingPanel(props: {
           steps={steps}
           moves={moves}
         />
+        {after !== ring && (
+          <RingDrawing
+            ring={after}
+            nodes={shownAfter}
+            active={active}
+            onPoint={setPointed}
+            keyPosition={null}
+            steps={[]}
+            moves={[]}
+          />
+        )}
       </div>
       <div className={styles["side"]}>
         <div className={styles["fields"]}>
@@ -109,17 +131,54 @@ function RingPanel(props: {
             )}
           </Field>
         </div>
-        {change !== "none" && (
-          <output className={styles["moves"]}>
-            {Math.round(shareOf(moves) * 1000) / 10} % of all positions would change hands; the rest stays.
-            The outer band shows them.
-          </output>
+        {after !== ring && (
+          <>
+            <output className={styles["moves"]}>
+              {Math.round(shareOf(moves) * 1000) / 10} % of all positions would change hands; the rest stays.
+              The outer band shows them, the second ring is the one after.
+            </output>
+            <PreviewPanel
+              before={ring}
+              after={after}
+              n={cluster.n}
+              seen={seen}
+              joins={change === "join" ? nextName(ring.nodes) : null}
+              onDone={() => setChange("none")}
+            />
+          </>
         )}
+        <MovesPanel model={model} />
+        <HealthPanel model={model} cluster={cluster} ring={ring} keys={seen} />
         <KeyWalk model={model} cluster={cluster} keyName={key} ring={ring} steps={steps} />
-        <NodeShares ring={ring} nodes={nodes} active={active} onPoint={setPointed} steps={steps} />
+        <NodeShares
+          ring={ring}
+          nodes={nodes}
+          active={active}
+          onPoint={setPointed}
+          steps={steps}
+          load={load}
+          served={model.served}
+        />
       </div>
     </div>
   );
+}
+
+/** The keys of the session; the same list until there is another one. */
+function useSeenKeys(model: SessionModel): readonly Key[] {
+  const [kept, setKept] = useState<readonly Key[]>([]);
+  // Keys are only ever added, or the moment is another one.
+  const isSame = kept.length === model.keys.size && (kept.length === 0 || model.keys.has(kept.at(-1)!));
+  if (isSame) return kept;
+  const seen = [...model.keys.keys()];
+  setKept(seen);
+  return seen;
+}
+
+/** As it is now; one that is not there yet looks as if it ran. */
+function nodeOf(nodes: readonly ShownNode[], node: NodeId): ShownNode {
+  const newcomer = { address: "", status: "running", life: null, pid: null, clockStore: null } as const;
+  return nodes.find((known) => known.node === node) ?? { node, ...newcomer, clockLost: false };
 }
 
 function changed(ring: Ring, change: string): Ring {

@@ -154,9 +154,16 @@ type Open<T> = { -readonly [Name in keyof T]: T[Name] };
 type OpenKey = Open<KeyPair>;
 type OpenBranch = Open<Omit<Branch, "branches" | "keys">> & { branches: OpenBranch[]; keys: OpenKey[] };
 
-/** Both trees as far as the first `count` messages show them; null before the first hash. */
-export function treesAfter(exchange: Exchange, count: number): Branch | null {
-  const trees = new Trees();
+/**
+ * Both trees as far as the first `count` messages show them; null before the first hash. `digitsOf` is a key's place in
+ * the tree of its range, in hexadecimal digits: messages name leaves and keys, not which key lies under which.
+ */
+export function treesAfter(
+  exchange: Exchange,
+  count: number,
+  digitsOf: (key: string) => string,
+): Branch | null {
+  const trees = new Trees(digitsOf);
   for (const message of exchange.messages.slice(0, count)) trees.take(message);
   return trees.root;
 }
@@ -165,8 +172,7 @@ export function treesAfter(exchange: Exchange, count: number): Branch | null {
 interface Question {
   readonly branches: readonly OpenBranch[];
   readonly keys: readonly OpenKey[];
-  /** Where keys belong that only the side that answers has. */
-  readonly place: OpenBranch | null;
+  readonly range: string;
 }
 
 class Trees {
@@ -176,6 +182,11 @@ class Trees {
   /** A key lies in one range only. */
   readonly #keys = new Map<string, OpenKey>();
   readonly #questions = new Map<number, Question>();
+  readonly #digitsOf: (key: string) => string;
+
+  constructor(digitsOf: (key: string) => string) {
+    this.#digitsOf = digitsOf;
+  }
 
   take({ kind, send, lost }: ExchangeMessage): void {
     const { detail = {} } = send;
@@ -196,7 +207,7 @@ class Trees {
       const range = level === 1 ? name : within;
       return this.#branch(level, range, level === 1 ? "" : name, text(hash) ?? "");
     });
-    return { branches, keys: [], place: null };
+    return { branches, keys: [], range: within };
   }
 
   /** One that was asked about before is where it was: its answer had been lost. */
@@ -242,30 +253,29 @@ class Trees {
     }
   }
 
-  /** The message names leaves and keys, not which key lies under which: they hang under what the leaves share. */
   #askedKeys(detail: Detail): Question {
-    const place = this.#above(text(detail["range"]) ?? "", commonStart(texts(detail["prefixes"])));
+    const range = text(detail["range"]) ?? "";
     const keys = entriesOf(detail["keys"]).map(([key, digest]) => {
-      const pair = this.#pair(key, place);
+      const pair = this.#pair(key, range);
       // Asked again after a wait: what had been on its way may have arrived.
       return Object.assign(pair, { asked: text(digest) ?? "", answered: null, verdict: "open" });
     });
-    return { branches: [], keys, place };
+    return { branches: [], keys, range };
   }
 
-  #pair(key: string, place: OpenBranch | null): OpenKey {
+  #pair(key: string, range: string): OpenKey {
     const known = this.#keys.get(key);
     if (known !== undefined) return known;
     const pair: OpenKey = { key, asked: "", answered: null, verdict: "open", repair: "none" };
     this.#keys.set(key, pair);
-    place?.keys.push(pair);
+    this.#above(range, this.#digitsOf(key))?.keys.push(pair);
     return pair;
   }
 
-  #comparedKeys({ keys, place }: Question, detail: Detail): void {
+  #comparedKeys({ keys, range }: Question, detail: Detail): void {
     for (const [key, digests] of entriesOf(detail["differ"])) {
       const [asked = "", answered = ""] = texts(digests);
-      Object.assign(this.#pair(key, place), { asked, answered, verdict: "differs" });
+      Object.assign(this.#pair(key, range), { asked, answered, verdict: "differs" });
     }
     if (detail["more"] !== undefined) return;
     for (const pair of keys) {
@@ -285,9 +295,3 @@ class Trees {
 }
 
 const nameOf = (range: string, place: string) => `${range}\n${place}`;
-
-function commonStart(prefixes: readonly string[]): string {
-  let common = prefixes[0] ?? "";
-  for (const prefix of prefixes) while (!prefix.startsWith(common)) common = common.slice(0, -1);
-  return common;
-}

@@ -1,7 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { asNodeId } from "../../../shared/ids.ts";
 import type { Detail } from "../../../shared/trace/event.ts";
-import { type Branch, exchangeOf, exchangesAt, treesAfter } from "../../../shared/trace/exchange.ts";
+import {
+  type Branch,
+  type Exchange,
+  exchangeOf,
+  exchangesAt,
+  treesAfter as treesThen,
+} from "../../../shared/trace/exchange.ts";
 import { recorded, TraceBuilder } from "./events.ts";
 
 /** Two nodes talk; each message arrives a millisecond later unless it is lost. */
@@ -56,6 +62,10 @@ function repair(): Talk {
   talk.end("repaired", ["kiwi", "plum"]);
   return talk;
 }
+
+/** Keys that begin alike lie together. */
+const digitsOf = (key: string) => (key === "plum" ? "f1" : "f0");
+const treesAfter = (exchange: Exchange, count: number) => treesThen(exchange, count, digitsOf);
 
 function drawn(branch: Branch, depth = 0): string {
   const { range, prefix, verdict, asked, answered, isLeaf, branches, keys } = branch;
