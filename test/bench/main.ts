@@ -5,6 +5,7 @@
 import setup from "../setup.ts";
 import { checkKvSound, checkKvUnsound, checkRegister } from "./check.ts";
 import { busy, calm, detectKill, formFive } from "./membership.ts";
+import { merkle, merkleUpdate } from "./merkle.ts";
 import { put1, put64 } from "./put.ts";
 import { recorder } from "./recorder.ts";
 import { allDemonstrations, simulateFive, simulateForAnHour, thousandMembers } from "./simulate.ts";
@@ -16,6 +17,8 @@ const benches: Record<string, () => Promise<void>> = {
   "put-64": put64,
   "put-1": put1,
   recorder,
+  merkle,
+  "merkle-update": merkleUpdate,
   "event-to-screen": eventToScreen,
   frames,
   "check-kv-sound": checkKvSound,
