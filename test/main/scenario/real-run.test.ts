@@ -11,6 +11,7 @@ import type { RunVerdict } from "../../../shared/scenario/run.types.ts";
 import { parseScenario } from "../../../shared/scenario/parse.ts";
 import type { RecordedEvent } from "../../../shared/trace/event.ts";
 import { skipped } from "../../skipped.ts";
+import { causalClient, expectSessionsKept } from "../../shared/scenario/causal-client.ts";
 import { isRunning } from "../lab/running-lab.ts";
 import { workersOf } from "./workers.ts";
 
@@ -51,6 +52,14 @@ function expectHolds({ verdict, results, broken }: RunVerdict): void {
 const outcomes = ({ record }: RealRunResult) => record.calls.map(({ outcome }) => outcome);
 /** Folders of runs that are there now. */
 const scratchFolders = () => readdirSync(temporary).filter((name) => name.startsWith("lightcone-run-"));
+
+describe("clients", () => {
+  it("keep their session wherever they ask, and are told when they repeat themselves", async () => {
+    const { record, verdict } = await play(causalClient);
+    expect(verdict.broken).toBeNull();
+    expectSessionsKept(record);
+  });
+});
 
 describe("acts", () => {
   it("carries out every act on processes, network, clocks and application, and records it", async () => {
