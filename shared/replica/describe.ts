@@ -66,7 +66,7 @@ export function receivedDetail(body: Exclude<MessageBody, { kind: "TELL" }>): De
   return { text, order, origin, number };
 }
 
-/** The gossip on a message, so that a rumour can be followed on the timeline. */
+/** What follows a rumour, a hint or a comparison on the timeline. */
 function messageDetail(body: MessageBody): Detail | undefined {
   switch (body.kind) {
     case "PING":
@@ -82,6 +82,9 @@ function messageDetail(body: MessageBody): Detail | undefined {
       return { epoch: body.epoch, records: body.records.map(inRing) };
     case "ORDER":
       return { origin: body.origin, number: body.number, position: body.position };
+    case "REPLICATE":
+    case "REPLICATE_ACK":
+      return body.hintFor === undefined ? undefined : { hintFor: body.hintFor };
     case "COMPARE":
     case "COMPARED":
     case "COMPARE_KEYS":
@@ -100,6 +103,9 @@ function messageDetail(body: MessageBody): Detail | undefined {
     case "REAP_ANSWER":
     case "PRUNE_ANSWER":
       return { keys: body.agreed };
+    case "READ":
+    case "READ_REPLY":
+      return body.insteadOf === undefined ? undefined : { insteadOf: body.insteadOf };
     default:
       return undefined;
   }

@@ -208,18 +208,26 @@ export class HintKeeper implements ReplicationPart {
 
   #deliver(fx: ReplicationEffects, target: NodeId, queue: Queue): void {
     if (queue.batch && queue.batch.retryAt > fx.now) return;
-    if (queue.batch) fx.rare.reached("hints sent again");
-    queue.batch = null;
     const to = this.#recipient(target);
+    const unfinished = to === queue.batch?.to ? queue.batch : null;
+    queue.batch = null;
     if (to === null || queue.sendAt > fx.now || queue.hints.size === 0) return;
-    const hints = this.#nextBatch(fx, queue);
-    // Unlike those of an earlier life, whose acknowledgements may still arrive.
-    const number = (this.#lastBatch = Math.max(this.#lastBatch + 1, Math.floor(fx.now)));
-    queue.batch = { number, to, hints, retryAt: fx.now + this.#config.requestTimeout };
+    // Under its old number a batch sent again is finished by a late acknowledgement, too.
+    const again = unfinished?.hints.filter((hint) => queue.hints.get(hint.key) === hint) ?? [];
+    if (again.length > 0) fx.rare.reached("hints sent again");
+    const hints = again.length > 0 ? again : this.#nextBatch(fx, queue);
+    const number = again.length > 0 ? unfinished!.number : this.#nextNumber(fx);
     queue.sendAt = fx.now + (hints.length * 1_000) / this.#config.hintsPerSecond;
+    const retryAt = Math.max(queue.sendAt, fx.now + this.#config.requestTimeout);
+    queue.batch = { number, to, hints, retryAt };
     const items = hints.map(({ key, state }) => [key, state] as const);
     const message = { kind: "HINTS", batch: number, items } as const;
     fx.send(to, to === target ? message : { ...message, target }, internal);
+  }
+
+  /** Unlike those of an earlier life, whose acknowledgements may still arrive. */
+  #nextNumber(fx: ReplicationEffects): number {
+    return (this.#lastBatch = Math.max(this.#lastBatch + 1, Math.floor(fx.now)));
   }
 
   #nextBatch(fx: ReplicationEffects, { hints }: Queue): Hint[] {

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { createRarePaths, noRarePaths, type RarePaths } from "../../../shared/buggify.ts";
 import type { KeyState } from "../../../shared/clock/dotted.ts";
+import { entriesText } from "../../../shared/clock/vector-clock.ts";
 import { asKey } from "../../../shared/ids.ts";
 import { createRandom } from "../../../shared/replica/random.ts";
 import { Cluster } from "./cluster.ts";
@@ -73,7 +74,7 @@ const happenings = (rare: RarePaths) => {
 
 /** Equal for equal states: the order of a context's entries means nothing. */
 const textOf = (state: KeyState | undefined) =>
-  JSON.stringify([Object.entries(state?.context ?? {}).toSorted(), state?.versions]);
+  JSON.stringify([entriesText(state?.context ?? {}).toSorted(), state?.versions]);
 
 /** How often a point fires in a thousand askings. */
 const fired = (seed: number) => {
@@ -121,6 +122,8 @@ describe("rare paths", () => {
       }
     }
     expect([...points].sort()).toEqual([
+      "a comparison answered twice",
+      "a comparison out of turn",
       "a coordinator gives up early",
       "a copy or a read sent twice",
       "a dead member tried again early",
@@ -136,6 +139,7 @@ describe("rare paths", () => {
       "one key looked through a step",
       "one rumour a message",
       "read repair left out",
+      "repairs of one key",
     ]);
     expect([...paths]).toEqual(
       expect.arrayContaining([

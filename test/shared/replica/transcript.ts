@@ -15,6 +15,7 @@ import type {
   Quorum,
 } from "../../../shared/replication/types.ts";
 import type { NodeEventDetails } from "../../../shared/trace/names.ts";
+import type { Emitted } from "../../../shared/replica/types.ts";
 import { Cluster, type Happening } from "./cluster.ts";
 
 interface Session {
@@ -143,10 +144,14 @@ function tell(session: Session, { at, node, event }: Happening, begun: number): 
   if (event.type === "lost")
     return isChatter(event.name) ? [] : [`${when}  ✕ ${event.name} for ${event.peer}`];
   if (event.op === "membership" || event.type === "receive") return [];
-  const what =
-    event.type === "send" ? `${event.name} → ${event.peer}` : local(session, event.name, event.detail!);
+  const what = event.type === "send" ? sent(event) : local(session, event.name, event.detail!);
   const about = event.type === "local" && event.key !== undefined ? ` ${event.op} ${event.key}` : "";
   return [`${when}  ${node}${about} ${what}`];
+}
+
+function sent({ name, peer, detail }: Emitted): string {
+  const hintFor = detail?.["hintFor"];
+  return `${name} → ${peer}${typeof hintFor === "string" ? ` as a hint for ${hintFor}` : ""}`;
 }
 
 const isChatter = (name: string) => /^(PING|ACK|NACK|GOSSIP|JOIN|TOPOLOGY)/.test(name);
