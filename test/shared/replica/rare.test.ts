@@ -165,7 +165,6 @@ describe("rare paths", () => {
         "a tombstone merged",
         "helpers asked to probe",
         "hints sent again",
-        "read repair sent",
       ]),
     );
   });
