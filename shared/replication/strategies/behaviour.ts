@@ -14,12 +14,12 @@ export interface Behaviour {
    * The key after `version`, by a client that had seen `context`. Its dot is newer than all in `known` and `context`,
    * and its stamp above those of all versions in `known`.
    */
-  write(known: KeyState, version: Version, context: VectorClock): KeyState | Refusal;
+  readonly write: (known: KeyState, version: Version, context: VectorClock) => KeyState | Refusal;
   /**
    * What two replicas know together: commutative, associative, idempotent. Returns `a` or `b` itself when the other
    * adds nothing.
    */
-  merge(a: KeyState, b: KeyState): KeyState;
+  readonly merge: (a: KeyState, b: KeyState) => KeyState;
   /** The values a reader is shown: one, or several that are concurrent. None: absent or deleted. */
-  values(state: KeyState): readonly string[];
+  readonly values: (state: KeyState) => readonly string[];
 }

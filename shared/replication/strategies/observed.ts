@@ -113,7 +113,7 @@ function bounded<Payload>(removed: readonly Removed<Payload>[], horizon: VectorC
   }
   const forgotten = newestFirst.slice(count);
   return {
-    removed: newestFirst.slice(0, count).reverse(),
+    removed: newestFirst.slice(0, count).toReversed(),
     horizon: forgotten.reduce((known, [, node, counter]) => merge(known, { [node]: counter }), horizon),
   };
 }
