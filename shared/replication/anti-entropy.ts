@@ -89,6 +89,7 @@ export class AntiEntropy implements ReplicationPart {
     this.#strays = new Strays({
       holding: this.#holding,
       answerWithin: config.requestTimeout,
+      node,
       isInReach: (other) => this.#isInReach(other),
       nextId: () => this.#nextId(),
     });
@@ -251,7 +252,7 @@ export class AntiEntropy implements ReplicationPart {
   /** The next node, by name, that could answer and may own keys in common. */
   #nextPeer(): NodeId | null {
     const { node, view } = this.#options;
-    const others = view.ring.nodes.filter((other) => other !== node && view.status(other) === "alive");
+    const others = this.#ranges.nodes.filter((other) => other !== node && view.status(other) === "alive");
     const last = this.#lastPeer;
     const next = others.find((other) => last !== null && other > last) ?? others[0] ?? null;
     this.#lastPeer = next;

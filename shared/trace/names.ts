@@ -73,7 +73,9 @@ export interface NodeEventDetails {
     peer: string;
     outcome: "equal" | "repaired" | "given up";
     hashes: number;
+    /** Those transferred; of more than a thousand, `more` counts those left out. */
     keys: string[];
+    more?: number;
     bytes: number;
     everything: number;
   };
@@ -91,7 +93,10 @@ export interface NodeEventDetails {
   /** op internal: tombstones that every member has agreed to forget. */
   reaped: { keys: string[] };
   /** op internal: entries of nodes that left for good were taken out of clocks and contexts. */
-  pruned: { nodes: string[]; keys: string[] };
+  pruned: {
+    nodes: string[];
+    /** Of those keys' contexts; when there are none, of this node's stamps from now on. */ keys: string[];
+  };
   /** op internal: a connection was refused because the other side did not prove the cluster's secret, or differs in version. */
   stranger: { from: string; reason: string };
 }

@@ -8,7 +8,6 @@ import type { Key, NodeId } from "../../ids.ts";
 import { asKey } from "../../ids.ts";
 import { MerkleForest, type Place } from "../../merkle/forest.ts";
 import { emptyHash, hashOfHashes } from "../../merkle/tree.ts";
-import type { Ring } from "../../ring/ring.ts";
 import type { KeyStore } from "../key-store.ts";
 import type { ClusterView } from "../types.ts";
 
@@ -28,33 +27,39 @@ const someKey = asKey("");
 export class KeyRanges {
   readonly forest: MerkleForest;
   readonly #options: KeyRangesOptions;
-  #ring: Ring;
-  #epoch: number;
+  /** The nodes that count, in the order of a walk of the ring: one list for as long as the ring stands. */
+  #walk: readonly NodeId[];
+  #nodes: readonly NodeId[];
   #fingerprint: string | null = null;
   /** Of each list of owners met, the name of the range; null where this node is none of them. */
   #names = new WeakMap<readonly NodeId[], { readonly range: string | null }>();
 
   constructor(options: KeyRangesOptions) {
-    const { view, store, n, strayed } = options;
+    const { store, strayed } = options;
     this.#options = options;
-    this.#ring = view.ring;
-    this.#epoch = view.placement(someKey, n).epoch;
+    this.#walk = this.#presentWalk;
+    this.#nodes = this.#walk.toSorted();
     this.forest = new MerkleForest({ keys: store.all, place: (key) => this.#place(key), strayed });
     store.watch((key) => this.forest.changed(key));
   }
 
+  /** Those that own keys, sorted. A node on its way into the ring does not yet. */
+  get nodes(): readonly NodeId[] {
+    return this.#nodes;
+  }
+
   /** False: the ring has moved and `followRing` not yet been called. */
   get isOnRing(): boolean {
-    const { view, n } = this.#options;
-    return view.ring === this.#ring && view.placement(someKey, n).epoch === this.#epoch;
+    return this.#presentWalk === this.#walk;
   }
 
   /** True when the ring has moved since the last call, and every key has to be placed anew. */
   followRing(): boolean {
     if (this.isOnRing) return false;
-    const { view, n } = this.#options;
-    this.#ring = view.ring;
-    this.#epoch = view.placement(someKey, n).epoch;
+    this.#walk = this.#presentWalk;
+    const nodes = this.#walk.toSorted();
+    if (nodes.join() === this.#nodes.join()) return false;
+    this.#nodes = nodes;
     this.#fingerprint = null;
     this.#names = new WeakMap();
     this.forest.rebuild();
@@ -63,9 +68,8 @@ export class KeyRanges {
 
   /** Equal on nodes that place every key alike. */
   get fingerprint(): string {
-    const { nodes, virtualNodes } = this.#ring;
-    const { n } = this.#options;
-    return (this.#fingerprint ??= hashOfHashes([`${this.#epoch}`, `${n}`, `${virtualNodes}`, ...nodes]));
+    const { n, view } = this.#options;
+    return (this.#fingerprint ??= hashOfHashes([`${n}`, `${view.ring.virtualNodes}`, ...this.#nodes]));
   }
 
   /** The ranges that hold keys here and are the peer's as well, sorted. */
@@ -89,6 +93,11 @@ export class KeyRanges {
   rootOver(ranges: readonly string[]): string {
     if (ranges.length === 0) return emptyHash;
     return hashOfHashes(ranges.flatMap((range) => [range, this.root(range)]));
+  }
+
+  get #presentWalk(): readonly NodeId[] {
+    const { view } = this.#options;
+    return view.placement(someKey, view.ring.nodes.length).owners;
   }
 
   #place(key: Key): Place {

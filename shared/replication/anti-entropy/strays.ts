@@ -14,9 +14,10 @@ import { accept, batchGap, batchKeysMax, type Holding, type KeyItem, takeBatch }
 import { sendSized } from "./wire.ts";
 
 export interface StraysOptions {
+  readonly node: NodeId;
   readonly holding: Holding;
   readonly answerWithin: TimeMs;
-  isInReach(node: NodeId): boolean;
+  readonly isInReach: (node: NodeId) => boolean;
   nextId(): string;
 }
 
@@ -59,13 +60,16 @@ export class Strays {
   turn(fx: ReplicationEffects): void {
     this.#nextAt = null;
     if (this.#offer !== null || this.#waiting.size === 0) return;
-    const { view, store, n } = this.#options.holding;
+    const { node, holding, isInReach } = this.#options;
+    const { view, store, n } = holding;
     let owner: NodeId | undefined;
     const items = new Map<Key, KeyItem[1]>();
     let looked = 0;
     for (const key of this.#waiting) {
       if (items.size >= batchKeysMax || (looked += 1) > 10 * batchKeysMax) break;
-      const found = view.placement(key, n).owners.find((node) => this.#options.isInReach(node));
+      const { owners, pending } = view.placement(key, n);
+      // Who is about to own it is being brought it, and has nothing to bring.
+      const found = pending.includes(node) ? undefined : owners.find(isInReach);
       owner ??= found;
       if (found !== undefined && found === owner) items.set(key, store.get(key));
       else {
