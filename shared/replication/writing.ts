@@ -10,7 +10,7 @@
  * the first attempt may have ended before enough replicas had it.
  */
 import { formatDot, joinMarks, type KeyState, type Version } from "../clock/dotted.ts";
-import { merge, type VectorClock } from "../clock/vector-clock.ts";
+import { descends, emptyClock, merge, type VectorClock } from "../clock/vector-clock.ts";
 import type { NodeId } from "../ids.ts";
 import type { KeyStore } from "./key-store.ts";
 import { refusal } from "./quorum.ts";
@@ -38,6 +38,10 @@ export function writeVersion(
     fx.local("repeated", { op, key, request: id }, { token: mark.token, dot: formatDot(mark.dot) });
     return { state: known, repeated: true };
   }
+  if (store.strategyOf(key) === "last-write-wins" && !descends(known.context, metOf(request))) {
+    fx.rare.reached("a causal write that came too early");
+    return { error: refusal("not_yet", tooEarly) };
+  }
   const context = contextOf(request, known);
   const counter = fx.nextCounter(Math.max(known.context[node] ?? 0, context[node] ?? 0));
   const { at, tick } = store.nextStamp(known, fx.wall);
@@ -55,9 +59,21 @@ export function writeVersion(
   return { state: { ...written, marks: marks! }, repeated: false };
 }
 
+/**
+ * Where the last write wins, it is the stamp that puts a write after another. A node that does not know what its client
+ * has met might stamp below it, and the client would never read what it wrote.
+ */
+const tooEarly =
+  "This node has not heard yet of what the session has met of this key: try again, or through another node.";
+
+/** Of a causal write: what its client has met of the key. */
+const metOf = ({ key, consistency, session }: ClientRequest) =>
+  consistency === "causal" && session ? contextMet(session, key) : emptyClock;
+
 /** What the write takes the place of: what its client had read or met, or else all that this node knows. */
-function contextOf({ key, context, consistency, session }: ClientRequest, known: KeyState): VectorClock {
-  const met = consistency === "causal" && session ? contextMet(session, key) : {};
+function contextOf(request: ClientRequest, known: KeyState): VectorClock {
+  const { context } = request;
+  const met = metOf(request);
   if (context) return merge(context, met);
   return Object.keys(met).length > 0 ? met : known.context;
 }
