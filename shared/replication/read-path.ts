@@ -298,7 +298,7 @@ export class ReadPath {
     if (read.askAt !== null) {
       fx.rare.reached("a causal read given up");
       const message =
-        "No replica in reach has what this session has seen: try again, or wait longer (at most the request time-out).";
+        "No replica in reach has what this session has seen: try again, or wait longer (at most the request time-out). Should it last with all replicas up, that was forgotten or lost since: begin a new session.";
       answer(fx, read, failure(read, "not_yet", message));
       return;
     }
