@@ -90,7 +90,7 @@ export class Cluster {
 
   /** Starts so many nodes, or nodes of these names. Resolves when every one serves or has said why not. */
   async start(wanted: number | readonly string[]): Promise<void> {
-    const { name, preset, quorum, virtualNodes } = this.settings;
+    const { name, preset, quorum, virtualNodes, replication } = this.settings;
     const nodes = await this.supervisor.addNodes(wanted);
     if (this.#isClosed) return;
     this.recorder.lab("cluster", {
@@ -99,6 +99,7 @@ export class Cluster {
       ...quorum,
       virtualNodes,
       nodes: nodes.map((node) => node.id),
+      ...(replication !== undefined && { replication }),
     });
     for (const { id, address } of nodes) this.recorder.lab("node-added", { node: id, address });
     this.network.recordLinks();

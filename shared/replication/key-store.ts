@@ -133,6 +133,9 @@ export class KeyStore {
         fx.local("stored", withOp(about, value), detail);
       }
     }
+    if (gained.length === 0 && state.versions.length < before.versions.length && from.op !== "handover") {
+      fx.local("overtaken", { ...about, op: "put", key }, { dots: allDots(state) });
+    }
     if (gained.length > 0 && state.versions.length > 1 && keepsSiblings(strategy)) {
       fx.rare.reached("a conflict stored");
       fx.local("conflict", { ...withOp(about, gained[0]!.value), key }, { dots: allDots(state) });

@@ -90,6 +90,7 @@ class Folded {
     else if (event.node === labLane || event.type !== "local") return;
     else if (event.name === "start") this.copies.delete(event.node);
     else if (event.name === "stored") this.#stored(event);
+    else if (event.name === "overtaken") this.#left(event, this.copies.get(event.node) ?? []);
     else if (event.name === "handover") this.#handedOver(event);
     else if (event.name === "reaped") this.#reaped(event);
     else if (event.name === "discarded") this.#discarded(event);
@@ -110,12 +111,15 @@ class Folded {
     const before = this.copies.get(event.node) ?? [];
     const gained: Version = { dot, at: event.at, event: event.id };
     const all = [...before.filter((version) => version.dot !== dot), gained];
+    this.#left(event, all);
+    if (request !== undefined && this.writes.get(dot)?.stored === event.id) this.#overwrite(request);
+  }
+
+  /** What the event says is left of these; the others have been replaced. */
+  #left(event: RecordedEvent, all: readonly Version[]): void {
     const after = keptOf(event, all);
     this.copies.set(event.node, after);
-    for (const version of before) {
-      if (!after.some((kept) => kept.dot === version.dot)) this.#replaced.add(version.dot);
-    }
-    if (request !== undefined && this.writes.get(dot)?.stored === event.id) this.#overwrite(request);
+    for (const { dot } of all) if (!after.some((kept) => kept.dot === dot)) this.#replaced.add(dot);
   }
 
   /** Versions that the writer had read are replaced, also those its coordinator had not heard of. */

@@ -108,6 +108,7 @@ function foldLab(state: State, event: RecordedEvent, detail: Detail): void {
         r: number(detail["r"]) ?? 0,
         w: number(detail["w"]) ?? 0,
         virtualNodes: number(detail["virtualNodes"]) ?? 0,
+        conflicts: strategiesOf(detail["replication"]),
       };
       for (const name of texts(detail["nodes"])) change(state, name as NodeId, {});
       return;
@@ -169,6 +170,14 @@ function foldLabOnNode(state: State, event: RecordedEvent, node: NodeId, detail:
       return change(state, node, { status: "removed", pid: null });
     default:
   }
+}
+
+function strategiesOf(replication: Json | undefined): Record<string, string> {
+  const { conflicts } = isRecord(replication) ? replication : {};
+  const named = isRecord(conflicts) ? Object.entries(conflicts) : [];
+  return Object.fromEntries(
+    named.flatMap(([prefix, name]) => (text(name) === null ? [] : [[prefix, text(name)!]])),
+  );
 }
 
 /** A node that was removed stays removed, however its process ended. */

@@ -92,6 +92,8 @@ export interface SessionModel {
     readonly r: number;
     readonly w: number;
     readonly virtualNodes: number;
+    /** Conflict strategies by key prefix, where they are not the usual one. */
+    readonly conflicts: Readonly<Record<string, string>>;
   } | null;
   /** In natural order. */
   readonly nodes: ReadonlyMap<NodeId, ModelNode>;

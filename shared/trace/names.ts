@@ -51,6 +51,8 @@ export interface NodeEventDetails {
     siblings: number;
     /** Of all versions the node has of the key now. */ dots?: string[];
   };
+  /** op put: versions went without a new one in their place, which the replica had seen and replaced before. */
+  overtaken: { /** Those that are left. */ dots: string[] };
   /** op put or delete: storing made two or more concurrent versions stand side by side. `dots` as "node:counter". */
   conflict: { dots: string[] };
   /** op put or delete: last write wins, and this version lost to a concurrent one. */
@@ -160,6 +162,8 @@ export interface LabEventDetails {
     w: number;
     virtualNodes: number;
     nodes: string[];
+    /** Settings of replication that differ from the usual ones. */
+    replication?: Record<string, unknown>;
   };
   "node-added": { node: string; address: string };
   "node-removed": { node: string };
