@@ -14,7 +14,10 @@ const verbs: Readonly<Record<string, string>> = { join: "joins", leave: "leaves"
 /** Keys on their way because a node joins or leaves: how far each node is, and for whom it waits. */
 export function MovesPanel({ model }: { readonly model: SessionModel }) {
   const select = useLab((state) => state.select);
-  const moves = [...model.moves.values()].filter((move) => !isOver(move) || model.at - move.at < shownForMs);
+  // A node that joined an empty cluster moved nothing.
+  const moves = [...model.moves.values()].filter(
+    (move) => !isOver(move) || (move.keys > 0 && model.at - move.at < shownForMs),
+  );
   if (moves.length === 0) return null;
   const about = [...new Set(moves.map((move) => move.about))];
   return (

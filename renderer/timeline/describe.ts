@@ -63,6 +63,28 @@ function localSentence(event: RecordedEvent): string {
       return `${node} made a version of ${key ?? "a key"} durable${siblings(event)}.`;
     case "conflict":
       return `${node} now holds ${texts(detail?.["dots"]).length || "several"} concurrent versions of ${key ?? "a key"}: ${texts(detail?.["dots"]).join(" and ")}.`;
+    case "discarded":
+      return `${node} threw away ${text(detail?.["dot"]) ?? "a version"} of ${key ?? "a key"}: it lost to ${text(detail?.["by"]) ?? "another"} under last write wins.`;
+    case "repeated":
+      return `${node} had carried out this request before, under the same token, and did not repeat it.`;
+    case "hint-kept":
+      return `${node} keeps a write of ${key ?? "a key"} for ${text(detail?.["target"]) ?? "an owner"}, which it cannot reach.`;
+    case "hints-delivered":
+      return `${node} brought ${text(detail?.["target"]) ?? "an owner"} ${keysOf(event)} that it had kept for it.`;
+    case "hints-dropped":
+      return `${node} gave up ${keysOf(event)} kept for ${text(detail?.["target"]) ?? "an owner"}: ${text(detail?.["reason"]) ?? "no reason given"}.`;
+    case "handover":
+      return `${node} took over ${keysOf(event)} from ${text(detail?.["from"]) ?? "another node"}.`;
+    case "exchange":
+      return `${node} began to compare its keys with those of ${text(detail?.["peer"]) ?? "another node"}.`;
+    case "exchange-ended":
+      return `${node} has compared its keys with ${text(detail?.["peer"]) ?? "another node"}: ${exchangeEnd(event)}.`;
+    case "move":
+      return `The ring moves for ${text(detail?.["about"]) ?? "a node"} (${text(detail?.["kind"]) ?? "a change"}): ${node} is ${text(detail?.["phase"]) ?? "on the way"}.`;
+    case "reaped":
+      return `${node} forgot the tombstones of ${keysOf(event)}: every member had agreed.`;
+    case "pruned":
+      return `${node} took ${texts(detail?.["nodes"]).join(", ")} out of its clocks: they left for good.`;
     case "member":
       return `${node} now believes ${text(detail?.["about"]) ?? "a node"} is ${text(detail?.["status"]) ?? "changed"} (incarnation ${number(detail?.["incarnation"]) ?? 0}).`;
     case "refute":
@@ -82,6 +104,17 @@ function localSentence(event: RecordedEvent): string {
     default:
       return `${node}: ${event.name}${key === undefined ? "" : ` ${key}`}.`;
   }
+}
+
+function keysOf(event: RecordedEvent): string {
+  const { length } = texts(event.detail?.["keys"]);
+  return length === 1 ? `the key ${texts(event.detail?.["keys"])[0]!}` : `${length} keys`;
+}
+
+function exchangeEnd({ detail }: RecordedEvent): string {
+  const outcome = text(detail?.["outcome"]) ?? "over";
+  const { length } = texts(detail?.["keys"]);
+  return outcome === "repaired" ? `${length === 1 ? "1 key" : `${length} keys`} repaired` : outcome;
 }
 
 const said = (event: RecordedEvent) => `“${text(event.detail?.["text"]) ?? "?"}”`;

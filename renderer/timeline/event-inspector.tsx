@@ -7,6 +7,7 @@ import { reasonOf, sentenceOf } from "./describe.ts";
 import styles from "./event-inspector.module.css";
 import { Fact, Link } from "./event-parts.tsx";
 import { shortName } from "./paint-labels.ts";
+import { RequestFlowSection } from "./request-flow.tsx";
 import { Sign } from "./sign.tsx";
 import { duration, elapsed, timeOfDay } from "./ticks.ts";
 
@@ -59,6 +60,14 @@ export function EventInspector(props: EventInspectorProps) {
           </Fact>
         )}
       </dl>
+      {event.request !== undefined && (
+        <RequestFlowSection
+          history={history}
+          request={event.request}
+          selected={event.id}
+          onSelectEvent={props.onSelectEvent}
+        />
+      )}
       <Clocks {...props} />
       <Message {...props} />
       <Links

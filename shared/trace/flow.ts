@@ -2,8 +2,8 @@
  * One client's request as it fans out: who was asked, who answered when, what was lost, and which answers made it done.
  *
  * Nothing but the events that carry the request's number is looked at, so the picture is the same live and recorded,
- * and what is missing from the trace is missing from it. An answer counts when it reached the coordinator before the
- * coordinator replied: the quorum is read off what happened, not off a setting.
+ * and what is missing from the trace is missing from it. An owner's answer counts when it reached the coordinator before
+ * the coordinator replied: the quorum is read off what happened, not off a setting.
  */
 import type { Key, NodeId, RequestId, TimeMs } from "../ids.ts";
 import { number, text, texts } from "./detail.ts";
@@ -36,7 +36,11 @@ export interface Leg {
   readonly arrivedAt: TimeMs | null;
   readonly answeredAt: TimeMs | null;
   /** Its answer was there when the coordinator replied. */
+  readonly inTime: boolean;
+  /** And it is an owner's: part of what made the quorum. */
   readonly counted: boolean;
+  /** The ring had moved: asked for nothing. The id of the word of it. */
+  readonly refused: number | null;
 }
 
 export interface RequestFlow {
@@ -81,14 +85,15 @@ export function flowOf(history: History, request: RequestId, at: TimeMs | null =
           (event) => event.name === "FORWARD_REPLY" && event.type === "send" && event.node === coordinator,
         );
   const isBefore = (event: RecordedEvent) => decided === undefined || programOrder(event, decided) < 0;
-  const legs = legsOf(events, decided, isBefore);
+  const owners = texts(detail?.["replicas"]) as NodeId[];
+  const legs = legsOf(events, owners, decided, isBefore);
   return {
     request,
     op,
     key,
     node,
     coordinator,
-    owners: texts(detail?.["replicas"]) as NodeId[],
+    owners,
     began,
     legs,
     own: ownPart(events, began, coordinator, isBefore),
@@ -113,6 +118,7 @@ function coordinatorOf(events: readonly RecordedEvent[], began: RecordedEvent): 
 
 function legsOf(
   events: readonly RecordedEvent[],
+  owners: readonly string[],
   decided: RecordedEvent | undefined,
   isBefore: (event: RecordedEvent) => boolean,
 ): Leg[] {
@@ -139,8 +145,16 @@ function legsOf(
               event.name === "stored" && event.node === sent.peer && programOrder(event, arrived) > 0,
           );
     const hintFor = text(sent.detail?.["hintFor"]) as NodeId | null;
+    const kind = kindOf(name, sent, hintFor);
+    const isAsked = kind === "copy" || kind === "read";
+    const inTime =
+      kind !== "forward" && answered !== undefined && decided !== undefined && isBefore(answered);
+    const refused = events.find(
+      ({ name, type, node, peer }) =>
+        name === "STALE" && type === "receive" && node === sent.node && peer === sent.peer,
+    );
     legs.push({
-      kind: kindOf(name, sent, hintFor),
+      kind,
       from: sent.node,
       to: sent.peer,
       hintFor,
@@ -153,7 +167,9 @@ function legsOf(
       sentAt: sent.at,
       arrivedAt: arrived?.at ?? null,
       answeredAt: answered?.at ?? null,
-      counted: name !== "FORWARD" && answered !== undefined && decided !== undefined && isBefore(answered),
+      inTime,
+      counted: inTime && isAsked && owners.includes(sent.peer),
+      refused: answered === undefined ? (refused?.id ?? null) : null,
     });
   }
   return legs;
@@ -193,6 +209,6 @@ function replyOf(reply: RecordedEvent, events: readonly RecordedEvent[]): NonNul
   };
 }
 
-/** How many answers made it done, its coordinator's own included. */
+/** How many owners' answers made it done, the coordinator's own included. */
 export const countedIn = ({ legs, own }: RequestFlow) =>
   legs.filter(({ counted }) => counted).length + (own?.counted === true ? 1 : 0);
