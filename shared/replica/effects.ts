@@ -37,7 +37,7 @@ export function replicationEffects(
       return out.wall;
     },
     get clock() {
-      return out.clock;
+      return out.stamps.stamp;
     },
     rare,
     nextCounter: (floor) => out.nextCounter(floor),

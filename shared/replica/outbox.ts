@@ -6,12 +6,13 @@
  * can have known, and the counter of a "stored" event good for the dot of the version stored.
  */
 import type { ActAnswer } from "../broadcast/types.ts";
-import { merge, tick, type VectorClock } from "../clock/vector-clock.ts";
+import type { VectorClock } from "../clock/vector-clock.ts";
 import { asMessageId, type MessageId, type NodeId, type RequestId, type TimeMs } from "../ids.ts";
 import type { Destination } from "../membership/types.ts";
 import type { About, LogEntry, OperationLogItem, OperationOutcome } from "../replication/types.ts";
 import type { Detail } from "../trace/event.ts";
 import { replyDetail, sentDetail } from "./describe.ts";
+import { Stamps } from "./stamps.ts";
 import { WallClock } from "./wall-clock.ts";
 import type {
   DurableRecord,
@@ -36,12 +37,12 @@ function added<Item>(list: Item[], item: Item): Item[] {
 }
 
 export class Outbox {
+  readonly stamps: Stamps;
   readonly #node: NodeId;
   readonly #address: string;
   readonly #messagePrefix: string;
   readonly #wall = new WallClock();
   #now: TimeMs;
-  #clock: VectorClock;
   #sent = 0;
   #logIndex: number;
   #records: DurableRecord[] = none;
@@ -55,7 +56,7 @@ export class Outbox {
     this.#node = config.node;
     this.#address = config.address;
     this.#messagePrefix = `${config.node}.${config.life}.`;
-    this.#clock = clock;
+    this.stamps = new Stamps(config.node, clock);
     this.#logIndex = logIndex;
     this.#now = now;
   }
@@ -67,10 +68,6 @@ export class Outbox {
   /** What this node's wall clock shows. */
   get wall(): TimeMs {
     return this.#wall.at(this.#now);
-  }
-
-  get clock(): VectorClock {
-    return this.#clock;
   }
 
   setWall(offset: TimeMs, driftPpm: number): void {
@@ -103,21 +100,21 @@ export class Outbox {
   }
 
   nextCounter(floor: number): number {
-    if (floor > (this.#clock[this.#node] ?? 0)) this.#clock = { ...this.#clock, [this.#node]: floor };
-    return (this.#clock[this.#node] ?? 0) + 1;
+    this.stamps.raise(floor);
+    return (this.stamps.stamp[this.#node] ?? 0) + 1;
   }
 
   local(name: string, about: About, detail: Detail): void {
     const { op, key, request } = about;
     const at = this.#now;
-    const clock = this.#tick();
+    const clock = this.stamps.tick();
     if (key === undefined) this.#emit({ at, type: "local", op, name, clock, detail });
     else if (request === undefined) this.#emit({ at, type: "local", op, name, clock, key, detail });
     else this.#emit({ at, type: "local", op, name, clock, key, request, detail });
   }
 
   received({ id, from, clock, body }: Envelope, about: About, detail: Detail | undefined): void {
-    this.#clock = merge(this.#clock, clock);
+    this.stamps.meet(clock);
     this.#message("receive", body.kind, about, id, from, detail);
   }
 
@@ -125,7 +122,7 @@ export class Outbox {
     this.#sent += 1;
     const id = asMessageId(this.#messagePrefix + this.#sent);
     this.#message("send", body.kind, about, id, to.node, sentDetail(body));
-    const envelope = { id, from: this.#node, address: this.#address, clock: this.#clock, body };
+    const envelope = { id, from: this.#node, address: this.#address, clock: this.stamps.stamp, body };
     this.#messages = added(this.#messages, { to, envelope });
     return id;
   }
@@ -142,7 +139,7 @@ export class Outbox {
   append(entry: Omit<LogEntry, "index" | "clock" | "at">): void {
     this.#logIndex += 1;
     const { term, op, key, state, origin, replicas } = entry;
-    const [index, clock, at] = [this.#logIndex, this.#clock, this.#now];
+    const [index, clock, at] = [this.#logIndex, this.stamps.stamp, this.#now];
     this.record({
       kind: "entry",
       entry: { index, term, op, key, state, origin, replicas, clock, at },
@@ -167,7 +164,7 @@ export class Outbox {
     detail: Detail | undefined,
   ): void {
     const at = this.#now;
-    const clock = this.#tick();
+    const clock = this.stamps.tick();
     const event: Mutable<Emitted> =
       key !== undefined && request !== undefined && peer !== null
         ? { at, type, op, name, clock, key, request, message, peer }
@@ -180,9 +177,5 @@ export class Outbox {
 
   #emit(event: Emitted): void {
     this.#events = added(this.#events, event);
-  }
-
-  #tick(): VectorClock {
-    return (this.#clock = tick(this.#clock, this.#node));
   }
 }

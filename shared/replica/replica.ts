@@ -30,6 +30,7 @@ import type { KeyRanges } from "../replication/anti-entropy/ranges.ts";
 import { Coordinator } from "../replication/coordinator.ts";
 import { Handover } from "../replication/handover.ts";
 import { HintKeeper, type HintProgress } from "../replication/hints.ts";
+import { FormerMembers } from "../replication/housekeeping/former-members.ts";
 import { Housekeeping } from "../replication/housekeeping.ts";
 import { KeyStore } from "../replication/key-store.ts";
 import { OperationLog } from "../replication/operation-log.ts";
@@ -67,6 +68,7 @@ export class Replica {
   readonly #handover: Handover;
   readonly #moves: Moves;
   readonly #housekeeping: Housekeeping;
+  readonly #formerMembers: FormerMembers;
   readonly #antiEntropy: AntiEntropy;
   readonly #parts: readonly ReplicationPart[];
   readonly #partOf = new Map<string, ReplicationPart>();
@@ -131,6 +133,7 @@ export class Replica {
       audience: () => this.#topology.inReach,
     });
     this.#housekeeping = new Housekeeping({ ...common, hasHint: (key) => hints.has(key), now });
+    this.#formerMembers = new FormerMembers({ ...common, stamps: this.#out.stamps, now });
     // A sequence of its own: what membership draws does not depend on what is compared.
     const random = createRandom(config.seed + 1);
     this.#antiEntropy = new AntiEntropy({ ...common, life, random, now });
@@ -140,6 +143,7 @@ export class Replica {
       this.#handover,
       this.#moves,
       this.#housekeeping,
+      this.#formerMembers,
       this.#antiEntropy,
     ];
     for (const part of this.#parts) for (const kind of part.kinds) this.#partOf.set(kind, part);
@@ -184,8 +188,9 @@ export class Replica {
     return earliest === Infinity ? null : earliest;
   }
 
+  /** All that is to be saved: its stamps may say less. */
   get clock(): VectorClock {
-    return this.#out.clock;
+    return this.#out.stamps.all;
   }
 
   get incarnation(): number {
@@ -365,6 +370,7 @@ export class Replica {
   #ringChanged(): void {
     this.#revision = this.#records.revision;
     this.#housekeeping.ringChanged();
+    this.#formerMembers.ringChanged(this.#out.now);
     this.#coordinator.placementChanged(this.#replicationEffects);
     this.#handover.tick(this.#replicationEffects);
     this.#moves.tick(this.#replicationEffects);

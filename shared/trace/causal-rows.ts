@@ -19,6 +19,8 @@ export class Lane {
   highest = new Float64Array(0);
   /** Positions below it have a valid row. */
   done = 0;
+  /** Its events that say whose entries its stamps no longer have. */
+  readonly cuts: RecordedEvent[] = [];
 
   constructor(node: NodeId, column: number) {
     this.node = node;

@@ -18,7 +18,7 @@ import { descends, type VectorClock } from "../clock/vector-clock.ts";
 import type { NodeId } from "../ids.ts";
 import { labLane, type RecordedEvent } from "./event.ts";
 import { Lane, type Place, type Standing } from "./causal-rows.ts";
-import { behind, type Mismatch, reused } from "./mismatch.ts";
+import { behind, isCut, type Mismatch, reused, withoutPruned } from "./mismatch.ts";
 import { type History, insertSorted, lowerBound, programOrder } from "./history.ts";
 
 export type Relation = "before" | "after" | "concurrent" | "same";
@@ -167,7 +167,9 @@ export class Causality {
     if (counter <= highest) return reused(event, counter, highest);
     for (const cause of this.#causes(event)) {
       if (cause.clock === null || descends(event.clock, cause.clock)) continue;
-      return behind(event, event.clock, cause, cause.clock);
+      const expected = withoutPruned(cause.clock, event, lane.cuts);
+      if (descends(event.clock, expected)) continue;
+      return behind(event, event.clock, cause, expected);
     }
     return null;
   }
@@ -273,6 +275,7 @@ export class Causality {
       this.#lanes.push(lane);
       this.#byNode.set(event.node, lane);
     }
+    if (isCut(event)) lane.cuts.push(event);
     const position = insertSorted(lane.chain, event, programOrder);
     lane.done = Math.min(lane.done, position);
   }

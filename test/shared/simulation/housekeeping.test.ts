@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { asKey } from "../../../shared/ids.ts";
 import type { TraceEvent } from "../../../shared/trace/event.ts";
+import { recorded } from "../trace/events.ts";
 import { node, SimulatedLab } from "./lab.ts";
 
 const names = ["A", "B", "C"];
@@ -133,5 +134,54 @@ describe("a disk that fills up while hints are kept or keys handed over", () => 
       for (const name of names)
         expect(lab.get(name, key), `${key} at ${name}`).toMatchObject({ values: [value] });
     }
+  });
+});
+
+/** C has written, and has been gone for a lifetime. */
+const afterLeaving = () => {
+  const lab = cluster();
+  lab.put("C", "k", "of C");
+  lab.run(200);
+  lab.put("A", "k", "of A");
+  lab.run(200);
+  lab.act({ name: "stop", value: node("C") });
+  lab.run(2 * lifetime);
+  return lab;
+};
+const stampOf = (lab: SimulatedLab, name: string) => lab.lane(name).at(-1)?.clock ?? {};
+const processOf = (lab: SimulatedLab, name: string) => lab.world.machines.get(node(name)).process!;
+
+describe("a node that left for good", () => {
+  const others = ["A", "B"];
+
+  it("P4: is in no stamp and no context any more, and no event looks as if its node had forgotten something", () => {
+    const lab = afterLeaving();
+    for (const name of others) {
+      expect(Object.keys(stampOf(lab, name)).sort()).toEqual(others);
+      expect(processOf(lab, name).replica.clock).toHaveProperty("C");
+      expect(processOf(lab, name).replica.keys.get(asKey("k"))!.context).not.toHaveProperty("C");
+    }
+    expect(lab.get("B", "k")).toMatchObject({ ok: true, values: ["of A"] });
+    const { causality, history } = recorded(lab.events);
+    const wrong = history.all.filter(({ id, node }) => node !== "lab" && causality.mismatch(id) !== null);
+    expect(wrong).toEqual([]);
+  });
+
+  it("P1: that comes back under its name with an empty disk uses no counter twice", () => {
+    const lab = afterLeaving();
+    const highest = Math.max(...lab.lane("C").map(({ clock }) => clock?.["C"] ?? 0));
+    expect(lab.act({ name: "wipe", value: node("C") })).toBeUndefined();
+    expect(lab.act(restart("C"))).toBeUndefined();
+    lab.until(() => lab.settled(names), 60_000);
+    lab.run(5_000);
+    expect(stampOf(lab, "A")).toHaveProperty("C");
+    const { ok } = lab.put("C", "k", "again");
+    expect(ok).toBe(true);
+    lab.run(500);
+    const dots = processOf(lab, "A")
+      .replica.keys.get(asKey("k"))!
+      .versions.map(({ dot }) => dot);
+    for (const dot of dots) if (dot.node === "C") expect(dot.counter).toBeGreaterThan(highest);
+    expect(lab.get("B", "k")).toMatchObject({ ok: true, values: ["again"] });
   });
 });
