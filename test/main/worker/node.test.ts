@@ -83,11 +83,15 @@ describe("three nodes", () => {
   });
 
   it("report concurrent writes as a conflict, and a replicated write never", async () => {
-    const nodes = (await cluster.startMany(3, { flags: [patient] })) as [TestNode, TestNode, TestNode];
+    const flags = [patient, "--request-timeout=5000"];
+    const nodes = (await cluster.startMany(3, { flags })) as [TestNode, TestNode, TestNode];
     const [one, two, three] = nodes;
     for (let turn = 0; turn < 5; turn++) {
       // On every node before the next write: what a node has not got yet, it writes beside.
-      const { body } = await nodes[turn % 3]!.put("calm", String(turn), undefined, "?w=3");
+      const { body } = await eventually(`write ${turn} to be on every node`, async () => {
+        const answer = await nodes[turn % 3]!.put("calm", String(turn), undefined, "?w=3");
+        return answer.status === 200 && answer;
+      });
       expect(body).toMatchObject({ conflict: false });
     }
     for (const node of nodes) expect(await conflictsOf(node)).toEqual([]);
