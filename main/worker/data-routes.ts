@@ -22,7 +22,7 @@ export interface DataService {
   readonly show: (result: OperationResult) => Shown | Promise<Shown>;
 }
 
-export type RunOperation = (
+type RunOperation = (
   request: DataRequest,
   reply: (outcome: OperationOutcome, request: RequestId) => void,
 ) => void;

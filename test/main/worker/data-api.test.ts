@@ -1,5 +1,6 @@
 /** How a client says what it wants of a write or read, what it carries from one to the next, and what it is told. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sendData } from "../../../main/lab/data.ts";
 import { restingLink } from "../../../shared/contract/state.ts";
 import { type Answer, eventually, patient, TestCluster, type TestNode } from "./cluster.ts";
 
@@ -179,6 +180,29 @@ describe("a causal session", () => {
     expect((await get(three, "session", "?r=one", carrying(sessionOf(seen)))).body["values"]).toEqual([
       "mine",
     ]);
+  });
+
+  it("goes the same way for the lab's own clients", async () => {
+    const target = ({ id, address }: TestNode) => ({ id, address });
+    const put = { op: "put", key: "lab", value: "x", w: 3, token: "lab-1", consistency: "causal" } as const;
+    const first = await sendData(target(one), put);
+    const { session } = first;
+    expect(await sendData(target(two), { ...put, session })).toMatchObject({ repeated: true });
+    expect(await sendData(target(three), { op: "get", key: "lab", r: 1, session })).toMatchObject({
+      values: [{ value: "x" }],
+      session: expect.any(String),
+    });
+    const { context } = first;
+    expect(await sendData(target(two), { op: "delete", key: "lab", context, session })).toMatchObject({
+      values: [],
+    });
+    await expect(
+      sendData(target(one), { op: "get", key: "lab", session: `A${session}` }),
+    ).rejects.toMatchObject({
+      name: "LabError",
+      code: "bad_input",
+      definite: true,
+    });
   });
 
   it("a node that cannot serve it yet waits as long as asked, then says so, and serves it later", async () => {

@@ -129,9 +129,9 @@ describe("a plan", () => {
   });
 
   it("makes a load of the size asked for, and writes every value once", () => {
-    const made = scenario({
-      load: { clients: 4, rate: 100, for: "60s", keys: 5, mix: { put: 2, get: 1, delete: 1, mint: 0 }, w: 1 },
-    });
+    const asked = { w: 1, sloppy: true, consistency: "causal" } as const;
+    const mix = { put: 2, get: 1, delete: 1, mint: 0 };
+    const made = scenario({ load: { clients: 4, rate: 100, for: "60s", keys: 5, mix, ...asked } });
     const { operations } = planOf(made, 3);
     expect(operations.length).toBeGreaterThan(5_600);
     expect(operations.length).toBeLessThan(6_400);
@@ -143,7 +143,7 @@ describe("a plan", () => {
     expect(values).toContain("c1-17");
     expect(new Set(operations.map(({ client }) => client))).toEqual(new Set(["c1", "c2", "c3", "c4"]));
     expect(operations.every(({ at }) => at >= 0 && at <= 60_000)).toBe(true);
-    expect(operations.find(({ do: action }) => action.name === "put")!.do.value).toMatchObject({ w: 1 });
+    for (const { do: action } of operations) expect(action.value).toMatchObject(asked);
     const keys = operations.flatMap(({ do: action }) => (action.name === "get" ? [action.value.key] : []));
     expect(new Set(keys)).toEqual(new Set(["k1", "k2", "k3", "k4", "k5"]));
     expect(operations.some(({ do: { name } }) => name === "mint")).toBe(false);
