@@ -3,7 +3,7 @@ import type { DataAnswer } from "../../shared/contract/contract.ts";
 import { labStore, useLab } from "../base/store.ts";
 import { Button, IconButton } from "../base/ui/button.tsx";
 import { cx } from "../base/ui/cx.ts";
-import { consequence, contextText, type Exchange, headline, replicaMarks } from "./answers.ts";
+import { consequence, contextText, type Exchange, headline, isMerged, replicaMarks } from "./answers.ts";
 import styles from "./data.module.css";
 import { ask, requestEventOf, useData } from "./exchanges.ts";
 
@@ -66,6 +66,10 @@ function Found(props: { readonly exchange: Exchange; readonly answer: DataAnswer
   const { exchange, answer } = props;
   const isLive = useLab((state) => state.mode.kind === "live");
   if (answer.values.length === 0 || (exchange.op === "put" && answer.values.length === 1)) return null;
+  const isOther =
+    answer.shown !== undefined && answer.shown.join() !== answer.values.map((each) => each.value).join();
+  if (answer.shown !== undefined && (isOther || isMerged(answer)))
+    return <Shown values={answer.shown} error={answer.mergeError ?? null} />;
   const isConflict = answer.values.length > 1;
   return (
     <ul className={styles["values"]} aria-label={isConflict ? "Siblings" : "Value"}>
@@ -90,6 +94,20 @@ function Found(props: { readonly exchange: Exchange; readonly answer: DataAnswer
           {contextText(answer.context)}) replaces them all.
         </li>
       )}
+    </ul>
+  );
+}
+
+/** What the key's conflict strategy shows of its versions. */
+function Shown({ values, error }: { readonly values: readonly string[]; readonly error: string | null }) {
+  return (
+    <ul className={styles["values"]} aria-label="Value">
+      {values.map((value) => (
+        <li key={value}>
+          <span className={styles["value"]}>{value === "" ? "(empty)" : value}</span>
+        </li>
+      ))}
+      {error !== null && <li className={styles["consequence"]}>The merge function failed: {error}</li>}
     </ul>
   );
 }

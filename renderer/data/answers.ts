@@ -39,12 +39,19 @@ export function headline(exchange: Exchange): string {
   if (failure !== null) return failure.message;
   if (answer === null) return "Waiting for the answer…";
   const ms = `${answer.latencyMs < 10 ? answer.latencyMs.toFixed(1) : Math.round(answer.latencyMs)} ms`;
+  if (answer.repeated) return `Carried out before under this token, and not again; answered in ${ms}`;
   if (op !== "get") return `${op === "put" ? "Written" : "Deleted"} on ${countOf(answer)} in ${ms}`;
   if (answer.values.length === 0) return `No value, says ${countOf(answer)}, in ${ms}`;
+  if (isMerged(answer))
+    return `${answer.values.length} versions merged into one, read from ${countOf(answer)} in ${ms}`;
   if (answer.values.length > 1)
     return `${answer.values.length} siblings, read from ${countOf(answer)} in ${ms}`;
   return `Read from ${countOf(answer)} in ${ms}`;
 }
+
+/** The key's conflict strategy makes one value of all versions. */
+export const isMerged = ({ values, shown }: DataAnswer): boolean =>
+  shown !== undefined && values.length > 1 && shown.length < values.length;
 
 const countOf = ({ successful, replicas }: DataAnswer): string =>
   `${successful.length} of ${replicas.length} replicas`;

@@ -5,6 +5,7 @@ import { Choice } from "../base/ui/toggle.tsx";
 import type { ShownNode } from "../cluster/network.ts";
 import { contextText, type WriteMode } from "./answers.ts";
 import styles from "./data.module.css";
+import { MoreFields } from "./more-fields.tsx";
 import { ask, contextFor, contextOf, useData } from "./exchanges.ts";
 
 const modes: readonly { readonly name: WriteMode; readonly label: string }[] = [
@@ -89,6 +90,7 @@ export function DataForm(props: {
           Delete
         </Button>
         <QuorumFields cluster={props.cluster} />
+        <MoreFields />
       </div>
       <div className={styles["seen"]}>
         <span className={styles["label"]}>This write has seen</span>

@@ -5,6 +5,13 @@ import { type History, lowerBound } from "../../shared/trace/history.ts";
 import { labStore, sentenceOf } from "../base/store.ts";
 import type { Exchange, Failure, WriteMode } from "./answers.ts";
 
+/** How a request is to be served; empty fields leave it to the cluster. */
+export interface Asked {
+  readonly sloppy: "" | "sloppy" | "strict";
+  readonly consistency: "" | "causal" | "strong";
+  readonly token: string;
+}
+
 /** What the form of the data panel holds, and what was asked and answered; it stays while other panels are shown. */
 interface DataStore {
   readonly node: string | null;
@@ -13,6 +20,7 @@ interface DataStore {
   readonly mode: WriteMode;
   /** Empty fields leave the cluster's own setting. */
   readonly quorum: { readonly n: string; readonly r: string; readonly w: string };
+  readonly asked: Asked;
   /** Newest first. */
   readonly exchanges: readonly Exchange[];
 }
@@ -26,6 +34,7 @@ export const useData = create<DataStore>()(() => ({
   value: "",
   mode: "coordinator",
   quorum: { n: "", r: "", w: "" },
+  asked: { sloppy: "", consistency: "", token: "" },
   exchanges: [],
 }));
 
@@ -50,6 +59,17 @@ export function contextFor(
 function quorumFor(fields: DataStore["quorum"]): { n?: number; r?: number; w?: number } {
   const given = Object.entries(fields).filter(([, text]) => /^\d+$/.test(text.trim()));
   return Object.fromEntries(given.map(([name, text]) => [name, Number(text)]));
+}
+
+/** Only what was chosen. A causal request takes up the session where the newest causal answer left it. */
+function askedFor({ sloppy, consistency, token }: Asked, op: DataOperation, exchanges: readonly Exchange[]) {
+  const session = exchanges.find(({ answer }) => answer?.session !== undefined)?.answer?.session;
+  return {
+    ...(sloppy !== "" && { sloppy: sloppy === "sloppy" }),
+    ...(consistency !== "" && { consistency }),
+    ...(consistency === "causal" && session !== undefined && { session }),
+    ...(token !== "" && op !== "get" && { token }),
+  };
 }
 
 /** Asks through the chosen node and keeps the answer, or why there is none. */
@@ -80,7 +100,8 @@ export async function ask(
       ),
     }));
   try {
-    const params = { node, key, ...quorumFor(useData.getState().quorum), ...write };
+    const { quorum, asked, exchanges } = useData.getState();
+    const params = { node, key, ...quorumFor(quorum), ...askedFor(asked, op, exchanges), ...write };
     settle({ answer: await connection.call(`data.${op}`, params) });
   } catch (error) {
     settle({ failure: failureOf(error) });

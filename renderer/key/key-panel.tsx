@@ -96,10 +96,18 @@ function OneKey({ model, keyName }: { readonly model: SessionModel; readonly key
     // oxlint-disable-next-line react/exhaustive-deps
     [model, history, keyName, cursor, owners],
   );
-  const concurrent = siblingsOf(copies);
+  const strategy = strategyOf(model.cluster?.conflicts ?? {}, keyName);
+  // Only siblings are a conflict: every other strategy makes one value of all versions.
+  const concurrent = strategy === "siblings" ? siblingsOf(copies) : [];
   return (
     <div className={styles["columns"]}>
       <div className={styles["column"]}>
+        {strategy !== "siblings" && (
+          <p className={styles["hint"]}>
+            Concurrent versions of this key become one: its conflict strategy is{" "}
+            {strategy.replaceAll("-", " ")}.
+          </p>
+        )}
         <CopiesTable model={model} keyName={keyName} copies={copies} owners={owners} />
         <Hints model={model} copies={copies} />
       </div>
@@ -113,6 +121,13 @@ function OneKey({ model, keyName }: { readonly model: SessionModel; readonly key
       )}
     </div>
   );
+}
+
+/** The longest prefix that fits wins. */
+function strategyOf(conflicts: Readonly<Record<string, string>>, key: string): string {
+  const fitting = Object.keys(conflicts).filter((prefix) => key.startsWith(prefix));
+  const longest = fitting.sort((a, b) => b.length - a.length)[0];
+  return longest === undefined ? "siblings" : conflicts[longest]!;
 }
 
 /** Versions that no one replaced: side by side on a replica, or still on their way to meet. */

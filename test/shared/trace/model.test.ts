@@ -81,7 +81,15 @@ describe("the model at a moment", () => {
 
   it("has the cluster, its nodes and what they believe", () => {
     const calm = modelAt(history, at["calm"]!);
-    expect(calm.cluster).toEqual({ name: "demo", preset: "lab", n: 3, r: 2, w: 2, virtualNodes: 150 });
+    expect(calm.cluster).toEqual({
+      name: "demo",
+      preset: "lab",
+      n: 3,
+      r: 2,
+      w: 2,
+      virtualNodes: 150,
+      conflicts: {},
+    });
     expect([...calm.nodes.keys()]).toEqual([n1, n2, n3]);
     expect(calm.nodes.get(n3)).toMatchObject({ status: "running", pid: 7, address: "localhost:8081" });
     expect(calm.beliefs.get(n1)?.get(n2)).toMatchObject({ status: "alive", incarnation: 1 });
