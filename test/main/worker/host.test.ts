@@ -176,6 +176,7 @@ describe("a turn that lets nothing out", () => {
       state,
       origin: peer,
       replicas: [peer, node],
+      epoch: 0,
     } as const;
     const from = { from: peer, address: "127.0.0.1:2", clock: { [peer]: 1 } };
     const envelope = { id: asMessageId("copy"), ...from, body: { kind: "REPLICATE", ...about } as const };
