@@ -96,6 +96,35 @@ describe("the model at a moment", () => {
     expect(calm.partition).toBeNull();
   });
 
+  it("has losses once each, the newest word on a move, and who served how many requests", () => {
+    const trace = new TraceBuilder();
+    trace.lab("cluster", { name: "c", nodes: ["node-1"], replication: { conflicts: { "": "max", bad: 3 } } });
+    const put = { op: "put" as const, key: k };
+    for (const node of ["node-1", "node-2"]) {
+      trace.local(node, "request", { ...put, detail: {} });
+      trace.local(node, "discarded", { ...put, detail: { dot: "node-1:1", by: "node-2:4", value: "mine" } });
+    }
+    trace.local("node-1", "request", { ...put, detail: {} });
+    const move = { about: "node-3", kind: "join", epoch: 2 };
+    trace.local("node-3", "move", {
+      detail: { ...move, phase: "receiving", keys: 5, waitingFor: ["node-1"] },
+    });
+    const receiving = trace.now - 1;
+    trace.local("node-3", "move", { detail: { ...move, phase: "done", keys: 9 } });
+    const history = historyOf(trace.events);
+    const model = modelAt(history, null);
+    expect(model.cluster?.conflicts).toEqual({ "": "max" });
+    expect([...model.losses.values()]).toMatchObject([{ key: k, dot: "node-1:1", by: "node-2:4", node: n1 }]);
+    expect([...model.served]).toEqual([
+      [n1, 2],
+      [n2, 1],
+    ]);
+    expect([...model.moves.values()]).toMatchObject([{ node: n3, about: n3, phase: "done", keys: 9 }]);
+    expect([...modelAt(history, receiving).moves.values()]).toMatchObject([
+      { phase: "receiving", keys: 5, waitingFor: [n1] },
+    ]);
+  });
+
   it("takes a link that was opened by itself out of the cut", () => {
     const trace = new TraceBuilder();
     const cut = ["node-1>node-2", "node-2>node-1"];
