@@ -73,23 +73,25 @@ export class Copies {
     else send();
   }
 
-  /** The sender goes by an older placement with other owners; it has been told. */
+  /** The sender goes by a placement with other owners, which is no newer; it has been told. */
   #isStale(
     fx: ReplicationEffects,
     from: NodeId,
-    { request, key, replicas, epoch }: Message<"REPLICATE"> | Message<"READ">,
+    { request, key, replicas, n, epoch }: Message<"REPLICATE"> | Message<"READ">,
     op: Message<"STALE">["op"],
     about: About,
   ): boolean {
-    const { view, config } = this.#at;
-    const mine = view.placement(key, Math.max(replicas.length, config.n));
-    if (epoch >= mine.epoch) {
-      if (epoch > mine.epoch) view.behind?.(epoch, from);
+    const { view } = this.#at;
+    const mine = view.placement(key, n);
+    if (epoch > mine.epoch) {
+      view.behind?.(epoch, from);
       return false;
     }
     const isSame =
       mine.owners.length === replicas.length && replicas.every((node) => mine.owners.includes(node));
     if (isSame) return false;
+    // Of two that know different things, each as much as the other, both are behind.
+    if (epoch === mine.epoch) view.behind?.(epoch, from);
     fx.rare.reached("a stale request");
     fx.send(from, { kind: "STALE", request, op, key, epoch: mine.epoch }, about);
     return true;

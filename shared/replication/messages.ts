@@ -32,8 +32,9 @@ export type CoordinationMessage =
       readonly key: Key;
       readonly state: KeyState;
       readonly origin: NodeId;
-      /** The owners by the sender's placement of this epoch. */
+      /** The first `n` owners by the sender's placement of this epoch. */
       readonly replicas: readonly NodeId[];
+      readonly n: number;
       readonly epoch: number;
       /** Keep it as a hint for this owner, who cannot be reached: the receiver is its stand-in. */
       readonly hintFor?: NodeId;
@@ -50,6 +51,7 @@ export type CoordinationMessage =
       readonly request: RequestId;
       readonly key: Key;
       readonly replicas: readonly NodeId[];
+      readonly n: number;
       readonly epoch: number;
       /** The receiver stands in for this owner: its hints are part of its answer. */
       readonly insteadOf?: NodeId;

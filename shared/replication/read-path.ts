@@ -157,9 +157,10 @@ export class ReadPath {
   }
 
   #ask(fx: ReplicationEffects, read: PendingRead): void {
-    const { request, about, placement, failed, successful } = read;
+    const { request, about, placement, quorum, failed, successful } = read;
+    const { id, key } = request;
     const { owners: replicas, epoch } = placement;
-    const message = { kind: "READ", request: request.id, key: request.key, replicas, epoch } as const;
+    const message = { kind: "READ", request: id, key, replicas, n: quorum.n, epoch } as const;
     for (const owner of replicas) {
       if (owner === this.#at.node || failed.includes(owner)) continue;
       if (successful.includes(owner) && read.askAt === null) continue;
@@ -180,7 +181,8 @@ export class ReadPath {
       return;
     }
     const { owners: replicas, epoch } = placement;
-    fx.send(standIn, { kind: "READ", request: id, key, replicas, epoch, insteadOf: owner }, about);
+    const message = { kind: "READ", request: id, key, replicas, n: read.quorum.n, epoch } as const;
+    fx.send(standIn, { ...message, insteadOf: owner }, about);
   }
 
   #answerMyself(fx: ReplicationEffects, read: PendingRead): void {

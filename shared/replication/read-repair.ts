@@ -28,7 +28,7 @@ export interface Answer {
 export function repairAnswer(
   fx: ReplicationEffects,
   { node, store }: Pick<CoordinatorOptions, "node" | "store">,
-  { request: { id, key }, about, placement }: Pending,
+  { request: { id, key }, about, placement, quorum: { n } }: Pending,
   answer: Answer,
   state: KeyState,
 ): void {
@@ -44,6 +44,7 @@ export function repairAnswer(
       state,
       origin,
       replicas,
+      n,
       epoch,
     } as const;
     const { insteadOf } = answer;

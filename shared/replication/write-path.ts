@@ -188,7 +188,7 @@ export class WritePath {
     if (fx.rare.buggify("a copy or a read sent twice")) fx.send(to, message, about);
   }
 
-  #copy({ request, state, placement }: Pending) {
+  #copy({ request, state, placement, quorum: { n } }: Pending) {
     const { id, op, key } = request;
     const { owners: replicas, epoch } = placement;
     return {
@@ -199,6 +199,7 @@ export class WritePath {
       state,
       origin: this.#at.node,
       replicas,
+      n,
       epoch,
     } as const;
   }
@@ -270,8 +271,10 @@ export class WritePath {
   }
 
   #isOver(write: Pending): boolean {
-    const { placement, successful, failed, standIns } = write;
-    if (successful.length === placement.owners.length && placement.pending.length === 0) return true;
+    const { placement, successful, beyond, failed, standIns } = write;
+    const isCalm = failed.length === 0 && standIns.length === 0;
+    if (isCalm && successful.length < placement.owners.length) return false;
+    if (isCalm && placement.pending.every((node) => beyond.includes(node))) return true;
     const isCovered = (missing: NodeId) =>
       this.#at.config.hints
         ? standIns.some(({ owner, status }) => owner === missing && status === "answered")

@@ -38,6 +38,7 @@ const replicate = (asked: ClientRequest, state: KeyState): ReplicationMessage =>
     state,
     origin: b,
     replicas: [a, b, c],
+    n: 3,
     epoch: 0,
   };
 };
@@ -336,7 +337,7 @@ describe("a node that is leaving", () => {
     expect(errorOf(scene.fx.outcomes[0])).toMatchObject({ code: "leaving", definite: true });
     const put = request("put");
     receive(scene, b, put, { kind: "FORWARD", request: put, epoch: 0 });
-    receive(scene, b, put, { kind: "READ", request: put.id, key, replicas: [a, b, c], epoch: 0 });
+    receive(scene, b, put, { kind: "READ", request: put.id, key, replicas: [a, b, c], n: 3, epoch: 0 });
     expect(scene.fx.takeSent().map(({ message }) => message.kind)).toEqual(["FORWARD_REPLY", "READ_REPLY"]);
     expect(scene.store.all.size).toBe(0);
   });

@@ -142,10 +142,10 @@ describe("a sloppy read", () => {
     const made = scene();
     made.hints.keep(made.fx, b, key, green, { op: "put", key });
     const asked = request("get");
-    const read = { kind: "READ", request: asked.id, key, replicas: [b, c, d], epoch: 0 } as const;
+    const read = { kind: "READ", request: asked.id, key, replicas: [b, c, d], n: 3, epoch: 0 } as const;
     const about = { op: "get", key, request: asked.id } as const;
     made.coordinator.receive(made.fx, d, { ...read, insteadOf: b }, about);
-    made.coordinator.receive(made.fx, d, read, about);
+    made.coordinator.receive(made.fx, d, { ...read, replicas: [a, b, c] }, about);
     expect(made.fx.takeSent().map(({ message }) => message)).toMatchObject([
       { kind: "READ_REPLY", state: green, insteadOf: b },
       { kind: "READ_REPLY", state: absentKey },
@@ -196,7 +196,7 @@ describe("a causal read", () => {
     answer(made, b, asked, red);
     const copy = { request: asked.id, op: "put", key, state: green, origin: c, replicas: [a, b, c] } as const;
     const about = { op: "put", key, request: asked.id } as const;
-    made.coordinator.receive(made.fx, c, { kind: "REPLICATE", epoch: 0, ...copy }, about);
+    made.coordinator.receive(made.fx, c, { kind: "REPLICATE", n: 3, epoch: 0, ...copy }, about);
     made.fx.now = 50;
     made.coordinator.tick(made.fx);
     expect(valuesOf(made.fx.outcomes[0])).toEqual(["green"]);
