@@ -42,6 +42,38 @@ const record: fc.Arbitrary<Plan> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("hint-done" as const), target, key }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("incarnation" as const), incarnation: fc.nat(99) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant("members" as const),
+      members: fc.array(
+        fc.record({
+          node: target,
+          address: fc.constant("localhost:1"),
+          status: fc.constantFrom("alive" as const, "left" as const),
+          incarnation: fc.nat(9),
+          from: target,
+        }),
+        { maxLength: 2 },
+      ),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant("topology" as const),
+      records: fc.array(
+        fc.record({
+          node: target,
+          address: fc.constant("localhost:1"),
+          phase: fc.constantFrom("joining" as const, "serving" as const),
+          version: fc.nat(9),
+          by: target,
+        }),
+        { maxLength: 2 },
+      ),
+    }),
+  },
 );
 
 const comparable = ({ keys, hints, ...rest }: Restored) => ({

@@ -87,6 +87,7 @@ describe("a node's store", () => {
       hints: [],
       incarnation: 0,
       members: [],
+      topology: [],
       keys: [],
       logIndex: 0,
       operations: [],
