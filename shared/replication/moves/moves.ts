@@ -67,6 +67,8 @@ export class Moves implements ReplicationPart {
   readonly #done = new Map<NodeId, { readonly version: number; readonly ring: string; retryAt: TimeMs }>();
   readonly #orphans = new Map<NodeId, TimeMs>();
   #isLeaving = false;
+  /** Began this life by what is on its disk, and nobody has said yet that it is the latest. */
+  #isUnconfirmed = false;
   /** Of the latest tick. */
   #now: TimeMs = 0;
   /** Grows with all that brings a move nearer to its end. */
@@ -111,9 +113,15 @@ export class Moves implements ReplicationPart {
     return this.#successors().length === 0;
   }
 
-  /** This node has lost what it held, and has not been refilled. */
-  get isRebuilding(): boolean {
-    return this.#own?.phase === "rebuilding";
+  /**
+   * Whether a read asked at `epoch` may be answered with what is here. Not by one that collects what it should hold; nor
+   * by one that knows of nobody and is asked by somebody who knows more: it may have held a place and forgotten it.
+   */
+  mayAnswer(epoch: number): boolean {
+    const { records } = this.#options;
+    const phase = this.#own?.phase;
+    if (phase === undefined || phase === "joining" || phase === "rebuilding" || phase === "left") return false;
+    return records.all.length > 1 || epoch <= records.epoch;
   }
 
   /** The first step of a life. */
@@ -123,6 +131,7 @@ export class Moves implements ReplicationPart {
     if (own === undefined) this.#raise(fx, isAlone || hasServed ? "serving" : "joining");
     else if (own.phase === "leaving") this.#raise(fx, own.by === own.node ? "serving" : "rebuilding");
     else if (own.phase === "exiting" || own.phase === "left") this.#raise(fx, "joining");
+    else this.#isUnconfirmed = own.phase === "serving";
     this.tick(fx);
   }
 
@@ -171,6 +180,7 @@ export class Moves implements ReplicationPart {
         break;
       case "TOPOLOGY_ACK":
         this.#spread.acknowledged(from, message.of, epoch);
+        if (epoch <= records.epoch) this.#confirmLife(fx);
         break;
       case "HANDOVER_DONE": {
         this.#learn(fx, message.records);
@@ -270,6 +280,16 @@ export class Moves implements ReplicationPart {
     return phase === "serving" && version === 1 && this.#options.store.all.size === 0;
   }
 
+  /**
+   * Somebody knows this node's record as it is on its disk. Each life leaves a version behind that only later disks
+   * have: one that is put back is told of a higher one.
+   */
+  #confirmLife(fx: ReplicationEffects): void {
+    if (!this.#isUnconfirmed) return;
+    this.#isUnconfirmed = false;
+    if (this.#own?.phase === "serving") this.#raise(fx, "serving");
+  }
+
   /** Nobody counts yet, and all in reach know the same of each other. */
   #found(fx: ReplicationEffects): void {
     const { records, isAlone, audience } = this.#options;
@@ -286,8 +306,11 @@ export class Moves implements ReplicationPart {
     const { placements, config, node, handover } = this.#options;
     const { node: about, phase } = record;
     const { before, after } = placements.rings(record);
-    const lists = ownersBefore(record, { before, after }, config.n);
     const move = this.#moveOf(record);
+    if (move.ranges === null || move.ranges.before !== before || move.ranges.after !== after) {
+      move.ranges = { before, after, lists: ownersBefore(record, { before, after }, config.n) };
+    }
+    const { lists } = move.ranges;
     const isCollector = isCollecting(record);
     const hasAgreed = (owner: NodeId) => {
       if (owner === node) return !isCollector || handover.isDone(record);
@@ -316,7 +339,8 @@ export class Moves implements ReplicationPart {
       ring: nameOf(placements.ring.nodes),
       epoch: records.epoch,
       agreed: new Set(),
-      told: known?.told ?? notToldYet(record),
+      told: notToldYet(record),
+      ranges: null,
       patientUntil: Infinity,
       endedAt: null,
     };
@@ -375,11 +399,15 @@ export class Moves implements ReplicationPart {
     const ring = nameOf(placements.ring.nodes);
     for (const about of this.#done.keys()) {
       const record = records.get(about);
-      if (!record || !isCollecting(record)) this.#done.delete(about);
+      if (!record || !isCollecting(record) || record.by === node) this.#done.delete(about);
     }
     for (const record of records.all) {
-      if (!isCollecting(record) || record.by === node || !handover.isDone(record)) continue;
+      if (!isCollecting(record) || record.by === node) continue;
       const { node: about, version, by } = record;
+      if (!handover.isDone(record)) {
+        this.#done.delete(about);
+        continue;
+      }
       let done = this.#done.get(about);
       if (done?.version !== version || done.ring !== ring)
         this.#done.set(about, (done = { version, ring, retryAt: 0 }));

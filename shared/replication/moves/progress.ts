@@ -1,5 +1,6 @@
 /** How far a move is: for those who carry it out, and for people. */
 import type { NodeId, TimeMs } from "../../ids.ts";
+import type { Ring } from "../../ring/ring.ts";
 import type { NodeEventDetails } from "../../trace/names.ts";
 import type { About } from "../types.ts";
 import { isUnfinished, type Phase, type TopologyRecord } from "./records.ts";
@@ -18,6 +19,8 @@ export interface MoveProgress {
   readonly waitingFor: readonly NodeId[];
 }
 
+type OwnerLists = readonly (readonly NodeId[])[];
+
 /** A move that this node carries out. */
 export interface Move {
   readonly record: TopologyRecord;
@@ -28,6 +31,8 @@ export interface Move {
   /** Owners that have brought all they have. */
   readonly agreed: Set<NodeId>;
   told: MoveProgress;
+  /** The owners whose word it takes, as worked out for these rings. */
+  ranges: { readonly before: Ring; readonly after: Ring; readonly lists: OwnerLists } | null;
   /** Owners beyond those that suffice are waited for until then. */
   patientUntil: TimeMs;
   /** Who has acknowledged this epoch knows of its end; null before it. */
