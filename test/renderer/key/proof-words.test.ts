@@ -34,6 +34,9 @@ function wordsOf(later: Blindness, changes: Partial<ConflictProof> = {}): string
   return proofWords(proof, 1_000).map(({ words }) => words);
 }
 
+/** Why the later write had not seen the earlier one. */
+const third = (blindness: Blindness) => wordsOf(blindness)[2]!;
+
 describe("a proof in words", () => {
   it("tells both writes, what each had seen and so why both stay", () => {
     const cut: Reason = { kind: "cut", event: 7, from: 1_500, to: null };
@@ -47,7 +50,6 @@ describe("a proof in words", () => {
   });
 
   it("has words for every reason", () => {
-    const third = (blindness: Blindness) => wordsOf(blindness)[2]!;
     const reason = (kind: Reason["kind"]): Blindness => apart({ kind, event: 7, from: 1_500, to: 4_000 });
     expect(third(reason("down"))).toMatch(/node-2 did not run from 0.500 s to 3.000 s/);
     expect(third(reason("paused"))).toMatch(/node-2 stood still/);
