@@ -338,8 +338,8 @@ export class Replica {
     this.#envelope = envelope;
     const part = this.#partOf.get(body.kind);
     const { progress } = this.#moves;
-    if (body.kind === "READ" && this.#moves.isRebuilding) {
-      this.#rare.reached("a read not answered by a node that is being refilled");
+    if (body.kind === "READ" && !this.#moves.mayAnswer(body.epoch)) {
+      this.#rare.reached("a read not answered for want of data");
     } else if (part) {
       part.receive(fx, from, body as ReplicationMessage, about);
       if (part === this.#handover) this.#moves.tick(fx);
