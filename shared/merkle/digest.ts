@@ -43,7 +43,12 @@ function encodeVersion({ dot, value, at, tick = 0, facts, after }: Version): str
 
 const encodeMark = ({ token, dot, at }: Mark) => `[${JSON.stringify(token)},${encodeDot(dot)},${at}]`;
 const encodeDot = ({ node, counter }: Version["dot"]) => `${JSON.stringify(node)},${counter}`;
-const encodeClock = (clock: VectorClock) => encodeAny(clock);
+
+function encodeClock(clock: VectorClock): string {
+  const nodes = Object.keys(clock);
+  if (nodes.length > 1) nodes.sort();
+  return `{${nodes.map((node) => `${JSON.stringify(node)}:${clock[node]}`).join()}}`;
+}
 
 /** Any JSON value, with the properties of objects in the order of their names; nothing at all is no JSON value. */
 function encodeAny(value: unknown): string {
