@@ -19,6 +19,7 @@ const now = () => performance.timeOrigin + performance.now();
 
 let dir: string;
 let store: NodeStore;
+let replica: Replica;
 let host: Host;
 let journal: string[];
 let failures: Error[];
@@ -41,7 +42,7 @@ function makeHost(clocks: VectorClockStore | null = null, options: Partial<HostO
     commit(batch);
     journal.push(`commit of ${batch.records.length} records`);
   });
-  const replica = new Replica(
+  replica = new Replica(
     {
       node,
       address: "127.0.0.1:1",
@@ -176,7 +177,7 @@ describe("a turn that lets nothing out", () => {
       state,
       origin: peer,
       replicas: [peer, node],
-      epoch: 0,
+      epoch: replica.topology.epoch,
     } as const;
     const from = { from: peer, address: "127.0.0.1:2", clock: { [peer]: 1 } };
     const envelope = { id: asMessageId("copy"), ...from, body: { kind: "REPLICATE", ...about } as const };
@@ -221,7 +222,8 @@ describe("a clock store of its own", () => {
     expect(journal).toEqual([]);
     saves[0]!.done();
     await eventually("the second save", () => saves[1]);
-    expect(journal).toEqual(["commit of 1 records", "reply a ok", "events streamed"]);
+    // With the write, the node's own place in the ring.
+    expect(journal).toEqual(["commit of 2 records", "reply a ok", "events streamed"]);
     saves[1]!.done();
     await eventually("the second reply", () => journal.includes("reply b ok"));
     expect(saves).toHaveLength(2);
