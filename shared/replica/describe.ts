@@ -35,6 +35,7 @@ export function aboutMessage(body: MessageBody): About {
     case "PRUNE_ASK":
     case "PRUNE_ANSWER":
     case "PRUNE":
+    case "CATCH_UP":
     case "COMPARE":
     case "COMPARED":
     case "COMPARE_KEYS":
@@ -99,6 +100,7 @@ function messageDetail(body: MessageBody): Detail | undefined {
     case "REAP":
     case "PRUNE_ASK":
     case "PRUNE":
+    case "CATCH_UP":
       return { keys: body.items.map(([key]) => key) };
     case "REAP_ANSWER":
     case "PRUNE_ANSWER":

@@ -25,6 +25,9 @@
  * the next dot of a node is larger than all before it, those forgotten included. And a context may name that dot alone:
  * it then says that all earlier writes of that node were seen, which is so, for they were deleted.
  *
+ * A member that does not agree because its copy is another one is sent the asker's: copies on former owners are not kept
+ * up to date by writes. It agrees when it has held that for the lifetime.
+ *
  * Entries of nodes that left are taken out of contexts by the same agreement (see housekeeping/departed).
  *
  * Source: the cure of Riak's kv679 and Cassandra's gc_grace_seconds, with agreement in place of hope; for the two phases
@@ -35,6 +38,7 @@ import type { KeyState } from "../clock/dotted.ts";
 import type { Key, NodeId, TimeMs } from "../ids.ts";
 import { digestBytes, digestOf } from "../merkle/digest.ts";
 import { Candidates, type Chore } from "./housekeeping/candidates.ts";
+import { catchUp, caughtUp } from "./housekeeping/catch-up.ts";
 import { departedIn, withoutDeparted } from "./housekeeping/departed.ts";
 import type { KeyStore } from "./key-store.ts";
 import type { HousekeepingMessage, KeyDigest, ReplicationMessage } from "./messages.ts";
@@ -76,7 +80,15 @@ export interface HousekeepingOptions {
 }
 
 export class Housekeeping implements ReplicationPart {
-  readonly kinds = ["REAP_ASK", "REAP_ANSWER", "REAP", "PRUNE_ASK", "PRUNE_ANSWER", "PRUNE"] as const;
+  readonly kinds = [
+    "REAP_ASK",
+    "REAP_ANSWER",
+    "REAP",
+    "PRUNE_ASK",
+    "PRUNE_ANSWER",
+    "PRUNE",
+    "CATCH_UP",
+  ] as const;
   readonly #options: HousekeepingOptions;
   readonly #lifetime: TimeMs;
   readonly #candidates: Candidates;
@@ -113,14 +125,19 @@ export class Housekeeping implements ReplicationPart {
     switch (message.kind) {
       case "REAP_ASK":
       case "PRUNE_ASK": {
-        const { answer } = messages[choreOf(message.kind)];
-        const agreed = this.#agreed(fx, message.members, message.items);
-        fx.send(from, { kind: answer, batch: message.batch, agreed }, internal);
+        const { batch, members, items } = message;
+        const agreed = this.#agreed(fx, members, items);
+        const differing = items.filter(([key, digest]) => this.#isOther(key, digest)).map(([key]) => key);
+        fx.send(from, { kind: messages[choreOf(message.kind)].answer, batch, agreed, differing }, internal);
         break;
       }
       case "REAP_ANSWER":
       case "PRUNE_ANSWER":
+        this.#catchUp(fx, from, message.batch, message.differing);
         this.#answered(fx, from, message.batch, message.agreed);
+        break;
+      case "CATCH_UP":
+        caughtUp(fx, this.#options, from, message.items);
         break;
       case "REAP":
       case "PRUNE":
@@ -281,9 +298,23 @@ export class Housekeeping implements ReplicationPart {
     }
   }
 
+  /** Its answer says that `from` has something else of these keys. */
+  #catchUp(fx: ReplicationEffects, from: NodeId, number: number, differing: readonly Key[]): void {
+    const batch = this.#batch;
+    if (batch?.number !== number || !batch.waitingFor.has(from)) return;
+    const others = new Set(differing);
+    const keys = batch.items.map(([key]) => key).filter((key) => others.has(key));
+    catchUp(fx, this.#options.store, from, keys);
+  }
+
   #isStill(key: Key, digest: string): boolean {
     const { store } = this.#options;
     return store.all.has(key) && digestText(key, store.get(key)) === digest;
+  }
+
+  #isOther(key: Key, digest: string): boolean {
+    const { store } = this.#options;
+    return store.all.has(key) && digestText(key, store.get(key)) !== digest;
   }
 
   #areMembers(members: readonly NodeId[]): boolean {

@@ -126,7 +126,15 @@ export type HousekeepingMessage =
       readonly members: readonly NodeId[];
       readonly items: readonly KeyDigest[];
     }
-  | { readonly kind: "REAP_ANSWER" | "PRUNE_ANSWER"; readonly batch: number; readonly agreed: readonly Key[] }
+  | {
+      readonly kind: "REAP_ANSWER" | "PRUNE_ANSWER";
+      readonly batch: number;
+      readonly agreed: readonly Key[];
+      /** Those of which the answering node holds another state. */
+      readonly differing: readonly Key[];
+    }
+  /** To who holds another state: what the asking node has. Whoever owned a key once is not told of its writes. */
+  | { readonly kind: "CATCH_UP"; readonly items: readonly (readonly [Key, KeyState])[] }
   | {
       readonly kind: "REAP" | "PRUNE";
       readonly members: readonly NodeId[];

@@ -117,7 +117,7 @@ describe("a tombstone", () => {
     fx.takeSent();
     household.receive(a, b, { kind: "REAP_ASK", batch: 9, members: before, items: [[key, "any"]] });
     expect(fx.takeSent().map(({ message }) => message)).toEqual([
-      { kind: "REAP_ANSWER", batch: 9, agreed: [] },
+      { kind: "REAP_ANSWER", batch: 9, agreed: [], differing: [key] },
     ]);
   });
 
@@ -179,12 +179,46 @@ describe("a second delete between the agreement and its execution", () => {
   });
 });
 
+describe("a copy on a node that owned the key once", () => {
+  it("catches up with the asker, and then counts like any other", () => {
+    const household = new Household([a, b, c], 2);
+    const [owner, other] = household.ring.owners(key, 2) as [NodeId, NodeId];
+    const former = [a, b, c].find((node) => node !== owner && node !== other)!;
+    household.write(owner, key, "red");
+    household.converge(key);
+    household.write(owner, key, null);
+    household.converge(key, [owner, other]);
+    household.pass(oneRound);
+    expect(live(household, former)).toEqual([]);
+    expect(household.holders(key)).toEqual([a, b, c]);
+    household.pass(0.7 * lifetime);
+    expect(household.holders(key)).toEqual([a, b, c]);
+    household.pass(0.5 * lifetime);
+    expect(household.holders(key)).toEqual([]);
+  });
+
+  it("that knows a write which the owners do not is kept, and nothing is forgotten", () => {
+    const household = deleted();
+    household.lose = isKind("CATCH_UP");
+    household.write(c, key, "only here");
+    household.pass(5 * lifetime);
+    expect(household.holders(key)).toEqual([a, b, c]);
+    household.lose = () => false;
+    household.pass(5 * lifetime);
+    expect(live(household, c)).toEqual(["only here"]);
+    household.converge(key);
+    expect(live(household, a)).toEqual(["only here"]);
+  });
+});
+
 describe("tombstones that differ", () => {
   it("are not agreed on, whoever asks", () => {
     const household = deleted();
     household.write(c, key, null);
+    household.lose = isKind("CATCH_UP");
     household.pass(5 * lifetime);
     expect(household.holders(key)).toEqual([a, b, c]);
+    household.lose = () => false;
     household.converge(key);
     household.pass(1.5 * lifetime);
     expect(household.holders(key)).toEqual([]);
@@ -202,6 +236,7 @@ describe("P2: the deleted thing", () => {
     household.pass(20 * lifetime);
     household.restart(c);
     household.status.set(c, "alive");
+    household.lose = isKind("CATCH_UP");
     household.pass(5 * lifetime);
     expect(household.holders(key)).toEqual([a, b, c]);
     household.converge(key);
@@ -296,116 +331,5 @@ describe("many tombstones", () => {
     expect(largest).toBe(100);
     // Each node is the first owner of about a third.
     expect(household.said.filter((line) => line.endsWith("REAP_ASK")).length).toBeLessThan(2 * 20);
-  });
-});
-
-/** A key with writes of all three, of which c has left. */
-function afterLeaving(): Household {
-  const household = new Household([a, b, c]);
-  for (const node of [c, a]) {
-    household.write(node, key, node);
-    household.converge(key);
-  }
-  household.leave(c);
-  return household;
-}
-
-describe("an entry of a node that left", () => {
-  it("is taken out by all together, and the values stay", () => {
-    const household = afterLeaving();
-    household.pass(oneRound);
-    for (const node of [a, b]) {
-      expect(Object.keys(household.state(node, key).context)).toEqual([a]);
-      expect(live(household, node)).toEqual(["a"]);
-      const { fx } = household.home(node);
-      expect(fx.events.filter(({ name }) => name === "pruned").map(({ detail }) => detail)).toEqual([
-        { nodes: [c], keys: [key] },
-      ]);
-      expect(fx.entries.at(-1)).toMatchObject({ op: "prune", key, state: household.state(node, key) });
-    }
-    const said = household.said.length;
-    household.pass(5 * lifetime);
-    expect(household.said).toHaveLength(said);
-  });
-
-  it("stays for as long as a version has a dot of that node", () => {
-    const household = new Household([a, b, c]);
-    household.write(c, key, "of c");
-    household.converge(key);
-    household.leave(c);
-    household.pass(5 * lifetime);
-    expect(Object.keys(household.state(a, key).context)).toEqual([c]);
-    expect(household.said).toEqual([]);
-  });
-
-  it("stays while the copies differ or a member is away", () => {
-    const household = afterLeaving();
-    household.write(b, key, "only here");
-    household.pass(2 * lifetime);
-    expect(household.state(a, key).context).toHaveProperty(c);
-    household.converge(key);
-    household.status.set(b, "dead");
-    household.pass(5 * lifetime);
-    expect(household.state(a, key).context).toHaveProperty(c);
-    household.status.set(b, "alive");
-    household.pass(1.2 * lifetime);
-    expect(household.state(a, key).context).not.toHaveProperty(c);
-  });
-
-  it("that one member kept because the last word was lost does no harm, and goes later", () => {
-    const household = afterLeaving();
-    household.lose = isKind("PRUNE");
-    household.pass(oneRound);
-    household.lose = () => false;
-    household.converge(key);
-    expect(live(household, a)).toEqual(["a"]);
-    expect(live(household, b)).toEqual(["a"]);
-    household.pass(3 * lifetime);
-    for (const node of [a, b]) expect(household.state(node, key).context).not.toHaveProperty(c);
-  });
-
-  it("is found in a store of many keys a slice at a time", () => {
-    const household = new Household([a, b, c]);
-    const keys = Array.from({ length: 2_500 }, (_, i) => asKey(`k${i}`));
-    for (const each of keys) {
-      const state = household.write(c, each, "x");
-      household.copy(a, each, state);
-      household.copy(b, each, household.write(a, each, "y"));
-    }
-    household.leave(c);
-    const { part, fx } = household.home(a);
-    let slices = 0;
-    for (; part.deadline === 0; slices++) part.tick(fx);
-    expect(slices).toBe(3);
-    household.pass(3 * lifetime);
-    for (const each of keys) expect(household.state(a, each).context).not.toHaveProperty(c);
-  });
-});
-
-describe("P4: a context cut short", () => {
-  it("makes an ancestor look concurrent where one replica does it alone, and not where all agree", () => {
-    const alone = new Household([a, b, c]);
-    const old = alone.write(c, key, "old");
-    alone.converge(key);
-    alone.write(a, key, "new");
-    alone.converge(key, [a, b]);
-    const { context, versions } = alone.state(a, key);
-    const short = { context: { [a]: context[a]! }, versions };
-    const { store } = alone.home(a);
-    expect(liveVersions(store.merge(key, short, old)).map(({ value }) => value)).toEqual(["new", "old"]);
-    expect(liveVersions(store.merge(key, alone.state(a, key), old)).map(({ value }) => value)).toEqual([
-      "new",
-    ]);
-
-    // c has the old value still, and is gone; so nobody may hand it on before a and b have both held the new one long.
-    alone.leave(c);
-    alone.pass(0.9 * lifetime);
-    expect(alone.state(a, key).context).toHaveProperty(c);
-    alone.copy(b, key, old);
-    alone.pass(lifetime);
-    for (const node of [a, b]) {
-      expect(alone.state(node, key).context).not.toHaveProperty(c);
-      expect(live(alone, node)).toEqual(["new"]);
-    }
   });
 });
