@@ -168,6 +168,12 @@ export class TestNode {
     return Object.fromEntries(Object.entries(members).map(([id, { status }]) => [id, status]));
   }
 
+  /** Whose ranges count, as this node sees the ring. */
+  async ring(): Promise<string[]> {
+    const { body } = await this.request("GET", "/api/v1/ring");
+    return Object.keys(body["nodes"] as object);
+  }
+
   async signal(name: NodeJS.Signals): Promise<{ code: number | null; signal: string | null }> {
     this.process.kill(name);
     return this.exit;
@@ -212,10 +218,15 @@ export class TestCluster {
     return nodes;
   }
 
+  /** Everybody is believed alive by everybody, and has its place in everybody's ring: it comes there step by step. */
   async allAlive(nodes: readonly TestNode[]): Promise<void> {
     await eventually(`${nodes.length} nodes to see each other alive`, async () => {
       const views = await Promise.all(nodes.map((node) => node.beliefs()));
       return views.every((view) => nodes.every(({ id }) => view[id] === "alive"));
+    });
+    await eventually(`${nodes.length} nodes to see each other on the ring`, async () => {
+      const rings = await Promise.all(nodes.map((node) => node.ring()));
+      return rings.every((ring) => nodes.every(({ id }) => ring.includes(id)));
     });
   }
 

@@ -158,6 +158,7 @@ describe("a node whose seed is itself", () => {
     await eventually("its own JOIN to arrive", () =>
       node.events.some(({ type, name, peer }) => type === "receive" && name === "JOIN" && peer === "node-1"),
     );
+    await cluster.allAlive([node]);
     expect((await node.put("a", "1")).status).toBe(200);
     expect(await node.beliefs()).toEqual({ "node-1": "alive" });
     expect(node.stderr).toBe("");
