@@ -1,13 +1,15 @@
 /** Writes kept for a node that is down, as its cluster shows them, and what becomes of them. */
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { eventually, TestCluster, type TestNode } from "./cluster.ts";
+import { eventually, patient, TestCluster, type TestNode } from "./cluster.ts";
+
+/** A hint is sent again no sooner than a request is given up. */
+const flags = [patient, "--request-timeout=3000"];
 
 let cluster: TestCluster;
 let nodes: TestNode[];
 beforeAll(async () => {
   cluster = new TestCluster();
-  // A hint is sent again no sooner than a request is given up.
-  nodes = await cluster.startMany(3, { flags: ["--request-timeout=3000"] });
+  nodes = await cluster.startMany(3, { flags });
 });
 afterAll(() => cluster.end());
 
@@ -24,8 +26,10 @@ it("a write for a node that is down waits beside, is counted, and is there when 
   const [first, , gone] = nodes as [TestNode, TestNode, TestNode];
   expect(await body(first, "/api/v1/hints")).toEqual({ node_id: "node-1", total_keys: 0, hints: [] });
   await gone.signal("SIGKILL");
-  const written = await first.put("kept", "meanwhile");
-  expect(written.status).toBe(200);
+  const written = await eventually("a write that two of three have", async () => {
+    const answer = await first.put("kept", "meanwhile");
+    return answer.status === 200 && answer;
+  });
 
   const waiting = await eventually("a hint for node-3", async () => {
     const hints = await body(first, "/api/v1/hints");
