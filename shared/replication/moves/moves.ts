@@ -120,7 +120,8 @@ export class Moves implements ReplicationPart {
   mayAnswer(epoch: number): boolean {
     const { records } = this.#options;
     const phase = this.#own?.phase;
-    if (phase === undefined || phase === "joining" || phase === "rebuilding" || phase === "left") return false;
+    if (phase === undefined || phase === "joining" || phase === "rebuilding" || phase === "left")
+      return false;
     return records.all.length > 1 || epoch <= records.epoch;
   }
 
@@ -215,7 +216,7 @@ export class Moves implements ReplicationPart {
         if (record.by === node && isUnfinished(record)) this.#drive(fx, record);
     }
     for (const [about, move] of this.#driven) {
-      if (records.get(about)?.version !== move.record.version) this.#end(fx, move);
+      if (records.get(about) !== move.record) this.#end(fx, move);
     }
     this.#spread.tick(fx);
     this.#sayDone(fx);
@@ -333,7 +334,7 @@ export class Moves implements ReplicationPart {
   #moveOf(record: TopologyRecord): Move {
     const { records, placements } = this.#options;
     const known = this.#driven.get(record.node);
-    if (known?.record.version === record.version) return known;
+    if (known?.record === record) return known;
     const move: Move = {
       record,
       ring: nameOf(placements.ring.nodes),

@@ -109,11 +109,14 @@ export class Spread {
     this.spoke(from, epoch);
   }
 
-  /** `from` is at `epoch`; when that is less than what is known here, it is told. */
+  /** `from` is at `epoch`; when that is less than what is known here, it is told: also what it once knew (an old disk). */
   spoke(from: NodeId, epoch: number): void {
     const peer = this.#peer(from);
+    const mine = this.#options.records.epoch;
     peer.epoch = epoch;
-    if (epoch < this.#options.records.epoch && peer.wanted < this.#options.records.epoch) this.tell(from);
+    if (epoch >= mine || (peer.acked < peer.wanted && peer.wanted === mine)) return;
+    peer.acked = -1;
+    this.tell(from);
   }
 
   tick(fx: ReplicationEffects): void {

@@ -119,6 +119,11 @@ export class Cluster {
     this.#travelling = this.#travelling.filter(({ from }) => from !== name);
   }
 
+  /** The disk of a node that is down is gone. */
+  wipe(name: string): void {
+    this.machines.get(asNodeId(name))!.disk = nothingRestored;
+  }
+
   loseClock(name: string): void {
     const machine = this.machines.get(asNodeId(name))!;
     machine.disk = { ...machine.disk, clock: null, broadcast: null };

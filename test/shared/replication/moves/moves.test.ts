@@ -1,0 +1,179 @@
+import { describe, expect, it } from "vitest";
+import { asNodeId } from "../../../../shared/ids.ts";
+import { Cluster } from "../../replica/cluster.ts";
+import { Traffic } from "./traffic.ts";
+
+/** Everybody that is up agrees that so many serve, and nobody is on the move. */
+function settled(cluster: Cluster, serving: number): boolean {
+  return cluster.up.every((node) => {
+    const replica = cluster.replica(node);
+    return replica.isSettled && replica.ring.nodes.length === serving;
+  });
+}
+
+function begin(nodes: number, seed: number, keys = 16) {
+  const cluster = new Cluster({ n: 3, r: 2, w: 2 });
+  cluster.startAll(nodes);
+  const traffic = new Traffic(cluster, seed, keys);
+  traffic.fill();
+  return { cluster, traffic };
+}
+
+describe("P11: reads and writes go on while", () => {
+  it("a node joins", () => {
+    const { cluster, traffic } = begin(4, 1);
+    cluster.start("node-5", ["node-1"]);
+    traffic.run(300, 3);
+    cluster.runUntil(() => settled(cluster, 5), 10_000);
+    traffic.rest();
+    traffic.checkAll();
+    expect(traffic.failed).toEqual({ put: 0, get: 0 });
+    expect(traffic.done.put).toBeGreaterThan(100);
+  });
+
+  it("a node leaves", () => {
+    const { cluster, traffic } = begin(5, 2);
+    cluster.leave("node-2");
+    traffic.run(300, 3);
+    cluster.runUntil(() => settled(cluster, 4), 10_000);
+    traffic.rest();
+    traffic.checkAll();
+    expect(traffic.done.put).toBeGreaterThan(100);
+  });
+
+  /** Milliseconds after a move began, each of which has a message on its way. */
+  const instants = [0, 1, 2, 3, 4, 6, 8, 11];
+
+  it.each(["node-5", "node-1", "node-3"])(
+    "a node joins and %s is killed at any moment, and restarts",
+    (victim) => {
+      for (const at of instants) {
+        const { cluster, traffic } = begin(4, 10 + at);
+        cluster.start("node-5", ["node-1"]);
+        traffic.run(at, 3);
+        cluster.kill(victim);
+        traffic.run(30, 2);
+        cluster.run(at % 2 === 0 ? 0 : 4_000);
+        traffic.run(10, 2);
+        cluster.start(victim, ["node-2"]);
+        traffic.run(60, 2);
+        cluster.runUntil(() => settled(cluster, 5), 20_000);
+        traffic.rest();
+        traffic.checkAll();
+      }
+    },
+  );
+
+  it.each(["node-2", "node-1", "node-4"])(
+    "node-2 leaves and %s is killed at any moment, and restarts",
+    (victim) => {
+      for (const at of instants) {
+        const { cluster, traffic } = begin(5, 40 + at);
+        cluster.leave("node-2");
+        traffic.run(at, 3);
+        cluster.kill(victim);
+        traffic.run(30, 2);
+        cluster.run(at % 2 === 0 ? 0 : 4_000);
+        traffic.run(10, 2);
+        cluster.start(victim, ["node-3"]);
+        traffic.run(60, 2);
+        // A leave that was cut short by the node's own death is taken back when it runs again.
+        cluster.runUntil(() => settled(cluster, cluster.up.length), 20_000);
+        expect(cluster.up.length).toBe(victim === "node-2" ? 5 : 4);
+        traffic.rest();
+        traffic.checkAll();
+      }
+    },
+  );
+
+  it("a dead node is taken out by an operator, and others take over from it", () => {
+    for (const at of instants) {
+      const { cluster, traffic } = begin(5, 70 + at);
+      cluster.kill("node-2");
+      cluster.run(4_000);
+      cluster.input("node-1", { kind: "evict", node: asNodeId("node-2") });
+      traffic.run(at, 3);
+      // Whoever began to take it out is gone: another does.
+      cluster.kill("node-1");
+      cluster.run(3_000);
+      cluster.start("node-1");
+      traffic.run(60, 2);
+      cluster.runUntil(() => settled(cluster, 4), 20_000);
+      traffic.rest();
+      traffic.checkAll();
+    }
+  });
+
+  it("a node that was taken out runs after all: it keeps a place and is refilled", () => {
+    const { cluster, traffic } = begin(4, 90);
+    cluster.input("node-1", { kind: "evict", node: asNodeId("node-2") });
+    traffic.run(100, 3);
+    cluster.runUntil(() => settled(cluster, 4), 20_000);
+    traffic.rest();
+    traffic.checkAll();
+  });
+
+  it("two nodes join at once and a third leaves", () => {
+    for (const at of instants) {
+      const { cluster, traffic } = begin(4, 100 + at);
+      cluster.start("node-5", ["node-1"]);
+      traffic.run(at, 3);
+      cluster.start("node-6", ["node-3"]);
+      cluster.leave("node-2");
+      traffic.run(150, 3);
+      cluster.runUntil(() => settled(cluster, 5), 20_000);
+      traffic.rest();
+      traffic.checkAll();
+    }
+  });
+});
+
+describe("P2: a node whose disk", () => {
+  const refilled = (cluster: Cluster) =>
+    cluster.happenings.some(({ event }) => event.name === "move" && event.detail!["kind"] === "rebuild");
+
+  it("is lost keeps its place, answers no reads, and is refilled", () => {
+    for (const at of [0, 3, 6, 9]) {
+      const { cluster, traffic } = begin(4, 200 + at);
+      cluster.kill("node-3");
+      traffic.run(at, 2);
+      cluster.wipe("node-3");
+      cluster.start("node-3", ["node-1"]);
+      traffic.run(100, 3);
+      cluster.runUntil(() => settled(cluster, 4), 20_000);
+      expect(refilled(cluster)).toBe(true);
+      traffic.rest();
+      traffic.checkAll();
+    }
+  });
+
+  it("is put back to an old one is found out, and refilled", () => {
+    const { cluster, traffic } = begin(4, 210);
+    const image = cluster.machines.get(asNodeId("node-3"))!.disk;
+    cluster.kill("node-3");
+    cluster.run(4_000);
+    cluster.start("node-3", ["node-1"]);
+    cluster.settle(4);
+    traffic.run(100, 3);
+    cluster.kill("node-3");
+    cluster.machines.get(asNodeId("node-3"))!.disk = image;
+    cluster.happenings.length = 0;
+    cluster.start("node-3", ["node-1"]);
+    traffic.run(100, 3);
+    cluster.runUntil(() => settled(cluster, 4), 20_000);
+    expect(refilled(cluster)).toBe(true);
+    traffic.rest();
+    traffic.checkAll();
+  });
+});
+
+describe("a cluster that stops node by node", () => {
+  it("is there again, with all it held, when its nodes are started", () => {
+    const { cluster, traffic } = begin(3, 300);
+    for (const node of ["node-1", "node-2", "node-3"]) cluster.leave(node);
+    cluster.runUntil(() => cluster.up.length === 0, 10_000);
+    for (const node of ["node-2", "node-1", "node-3"]) cluster.start(node, ["node-3"]);
+    cluster.runUntil(() => settled(cluster, 3), 20_000);
+    traffic.checkAll();
+  });
+});
