@@ -40,6 +40,7 @@ const builds: Record<string, UserConfig> = {
           cli: at("main", "cli", "main.ts"),
           worker: at("main", "worker", "main.ts"),
           "hunt-worker": at("main", "hunt", "worker.ts"),
+          "merge-sandbox": at("main", "worker", "merges", "sandbox.ts"),
           electron: at("main", "electron", "main.ts"),
         },
         external: ["better-sqlite3", "electron", "vite"],

@@ -10,6 +10,7 @@ import { checkCommand } from "./check.ts";
 import { huntCommand } from "./hunt.ts";
 import { labCommand } from "./lab.ts";
 import { eventsCommand, sessionsCommand } from "./sessions.ts";
+import { mergeCheckCommand } from "./merge-check.ts";
 import { runCommand } from "./run.ts";
 import { simulateCommand } from "./simulate.ts";
 
@@ -23,6 +24,7 @@ const program = new Command("lightcone")
   .addCommand(simulateCommand(packageJson.version))
   .addCommand(huntCommand(packageJson.version))
   .addCommand(checkCommand())
+  .addCommand(mergeCheckCommand())
   .addCommand(sessionsCommand())
   .addCommand(eventsCommand())
   .showHelpAfterError("Run it with --help to see what it takes.");

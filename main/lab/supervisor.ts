@@ -43,6 +43,8 @@ export interface ClusterSettings {
   readonly requestTimeoutMs?: number;
   /** Settings of replication that differ from the usual ones. */
   readonly replication?: Partial<ReplicationSettings>;
+  /** Files of the merge functions that its conflict strategies name, by name. */
+  readonly merges?: Readonly<Record<string, string>>;
   /** A folder that is no use to anybody when this process is killed, and is deleted then. */
   readonly scratch?: string;
   /** Of every link at the beginning. */
@@ -257,7 +259,7 @@ export class Supervisor implements NodeOwner {
 
   #commandFor(node: ManagedNode): NodeCommand {
     const { name, preset, quorum, virtualNodes, workerEntry, ...rare } = this.#options.settings;
-    const { gossip = true, membership, requestTimeoutMs, replication } = rare;
+    const { gossip = true, membership, requestTimeoutMs, replication, merges = {} } = rare;
     const seeds = this.all().filter((other) => other !== node);
     return {
       entry: workerEntry,
@@ -278,6 +280,7 @@ export class Supervisor implements NodeOwner {
         ...(quorum.r + quorum.w > quorum.n ? [] : ["--allow-stale-reads"]),
         ...(membership === undefined ? [] : [`--membership=${JSON.stringify(membership)}`]),
         ...(replication === undefined ? [] : [`--replication=${JSON.stringify(replication)}`]),
+        ...Object.entries(merges).map(([name, path]) => `--merge=${name}=${path}`),
         ...(requestTimeoutMs === undefined ? [] : [`--request-timeout=${requestTimeoutMs}`]),
       ],
       env: { LIGHTCONE_SECRET: this.#secret },

@@ -4,6 +4,7 @@ import { OptionsError, parseNodeOptions, readSecret } from "./options.ts";
 
 interface Flags {
   readonly seedNode: string[];
+  readonly merge: string[];
   readonly gossip: string | boolean;
   readonly secretFile?: string;
   readonly controlFd?: string;
@@ -40,6 +41,12 @@ export function nodeCommand(): Command {
       "--cluster-file <yaml>",
       "factor, consistency and conflict resolution in one file; flags win over it",
     )
+    .option(
+      "--merge <name=file>",
+      "a merge function for the strategy custom:<name> (see lightcone merge-check); repeat it for more",
+      (text: string, before: string[]) => [...before, text],
+      [],
+    )
     .option("--allow-stale-reads", "accept r + w of n or less", false)
     .option("--virtual-nodes <count>", "points on the ring for each node", "150")
     .option("--clock-store <kind>", "where the vector clock is kept: sqlite, file or memory", "sqlite")
@@ -70,7 +77,7 @@ Examples:
 /** `given`: the names of the flags that were typed. */
 async function run(flags: Flags, given: readonly string[]): Promise<number> {
   try {
-    const { seedNode, gossip, secretFile, controlFd, clusterFile, ...others } = flags;
+    const { seedNode, merge, gossip, secretFile, controlFd, clusterFile, ...others } = flags;
     if (!["true", "false", true, false].includes(gossip)) {
       throw new OptionsError(`--gossip must be true or false, not "${String(gossip)}".`);
     }
@@ -78,6 +85,7 @@ async function run(flags: Flags, given: readonly string[]): Promise<number> {
       ...others,
       ...(clusterFile !== undefined && (await readClusterFile(clusterFile, others, given))),
       seeds: seedNode,
+      merges: merge,
       gossip: gossip === true || gossip === "true",
       secret: readSecret(secretFile, process.env),
       controlFd: controlFd ?? null,

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { type NodeId, asNodeId } from "../../shared/ids.ts";
 import { lostEvent } from "../../shared/replica/lost-event.ts";
 import { Replica } from "../../shared/replica/replica.ts";
-import { valuesShown } from "../../shared/replication/shown.ts";
+import { Strategies } from "../../shared/replication/strategies/behaviours.ts";
 import { FileClockStore } from "../storage/file-clock-store.ts";
 import { NodeStore } from "../storage/node-store.ts";
 import { MemoryClockStore, type VectorClockStore } from "../storage/vector-clock-store.ts";
@@ -18,6 +18,8 @@ import { Guard } from "./http.ts";
 import { LiveFeed } from "./live-feed.ts";
 import { OperationMetrics, renderNodeMetrics, ReplicationMetrics } from "./node-metrics.ts";
 import { membershipOf, type NodeOptions, replicationOf } from "./options.ts";
+import { Merges } from "./merges/merges.ts";
+import { showing } from "./merges/shown.ts";
 import { Peers } from "./peers.ts";
 import type { Service } from "./routes.ts";
 import { listen, serve } from "./server.ts";
@@ -52,16 +54,27 @@ const now = () => performance.timeOrigin + performance.now();
 
 export async function startNode(options: NodeOptions, callbacks: NodeCallbacks): Promise<RunningNode> {
   const node = asNodeId(options.nodeId);
-  const store = new NodeStore({ dataDir: options.dataDir, node, cluster: options.cluster });
+  const merges = await Merges.open(options.merges);
+  const store = openStore(options, node, merges);
   let server: Server | undefined;
   try {
     const clocks = openClocks(options);
     const clock = await (clocks ?? store.clocks).load(node);
     server = await listen(options.host, options.port);
-    return assemble(options, callbacks, { node, store, clocks, clock, server });
+    return assemble(options, callbacks, { node, store, merges, clocks, clock, server });
   } catch (error) {
     server?.close();
+    merges.close();
     store.close();
+    throw error;
+  }
+}
+
+function openStore({ dataDir, cluster }: NodeOptions, node: NodeId, merges: Merges): NodeStore {
+  try {
+    return new NodeStore({ dataDir, node, cluster });
+  } catch (error) {
+    merges.close();
     throw error;
   }
 }
@@ -81,13 +94,14 @@ function openClocks({ clockStore, dataDir }: NodeOptions): VectorClockStore | nu
 interface Parts {
   readonly node: NodeId;
   readonly store: NodeStore;
+  readonly merges: Merges;
   readonly clocks: VectorClockStore | null;
   readonly clock: Awaited<ReturnType<VectorClockStore["load"]>>;
   readonly server: Server;
 }
 
 function assemble(options: NodeOptions, callbacks: NodeCallbacks, parts: Parts): RunningNode {
-  const { node, store, clocks, clock, server } = parts;
+  const { node, store, merges, clocks, clock, server } = parts;
   const bound = server.address() as { port: number };
   const address = options.advertise ?? formatAddress(options.host, bound.port);
   const life = store.beginLife(Math.floor(now()));
@@ -141,9 +155,10 @@ function assemble(options: NodeOptions, callbacks: NodeCallbacks, parts: Parts):
   host.onEvents((events) => feed.push(events));
   const subject = { options, node, address, life, replica };
   const known = [options.host, parseAddress(address)?.host ?? options.host];
+  const show = showing(new Strategies(options.replication.conflicts ?? {}), merges);
   serve(
     server,
-    serviceOf(subject, host, peers, store, replication, callbacks),
+    serviceOf(subject, host, peers, store, replication, callbacks, show),
     new Guard(options.httpPublic, known),
     peers,
     feed,
@@ -156,6 +171,7 @@ function assemble(options: NodeOptions, callbacks: NodeCallbacks, parts: Parts):
     peers.close();
     server.close();
     server.closeAllConnections();
+    merges.close();
     await clocks?.close();
     store.close();
   };
@@ -169,6 +185,7 @@ function serviceOf(
   store: NodeStore,
   replication: ReplicationMetrics,
   callbacks: NodeCallbacks,
+  show: Service["data"]["show"],
 ): Service {
   const operations = new OperationMetrics();
   const { options, replica } = subject;
@@ -184,7 +201,7 @@ function serviceOf(
           reply(outcome, id);
         });
       },
-      show: (result) => ({ values: valuesShown(result) }),
+      show,
     },
     act: (act, answer) => host.act(act, answer),
     join: (address) => host.input({ kind: "join", addresses: [address] }),

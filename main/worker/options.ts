@@ -57,6 +57,12 @@ function jsonText<Schema extends z.ZodType>(sentence: string, schema: Schema) {
     .pipe(schema);
 }
 
+const mergeSentence = "--merge must be like union=path/to/union.js.";
+const mergeFile = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,62}=./, mergeSentence)
+  .transform((text) => ({ name: text.slice(0, text.indexOf("=")), path: text.slice(text.indexOf("=") + 1) }));
+
 const schema = z
   .object({
     nodeId: z.string({ error: "Say who this node is: --node-id=node-1." }).refine(isNodeId, {
@@ -79,6 +85,8 @@ const schema = z
     requestTimeout: wholeNumber("--request-timeout", 1, 86_400_000).default(2_000),
     /** Single settings of replication, by their names. */
     replication: jsonText(replicationSentence, replicationSchema).default({}),
+    /** Merge functions of the user's own, by name. */
+    merges: z.array(mergeFile).default([]),
     n: wholeNumber("--n", 1, 999).default(3),
     r: wholeNumber("--r", 1, 999).default(2),
     w: wholeNumber("--w", 1, 999).default(2),
@@ -107,6 +115,11 @@ const schema = z
       options.requestTimeout,
     );
     if (problem !== null) refuse(`--replication: ${problem}`);
+    for (const strategy of new Set(Object.values(options.replication.conflicts ?? {}))) {
+      const name = strategy.startsWith("custom:") ? strategy.slice("custom:".length) : null;
+      if (name === null || options.merges.some((merge) => merge.name === name)) continue;
+      refuse(`${strategy} needs its merge function: --merge=${name}=path/to/${name}.js.`);
+    }
     if (isLoopback(host)) return;
     if (secret === defaultSecret) {
       refuse(

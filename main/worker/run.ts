@@ -3,13 +3,14 @@
  *
  * It ends in one of four ways: asked to (SIGINT, SIGTERM, POST /gossip/leave, the lab): it leaves the cluster, flushes
  * and exits 0; asked twice: at once; the lab's line closes: at once, for nobody would be left to end it; it cannot go
- * on: one sentence on stderr, exit code 1. Wrong options are exit code 2. SIGKILL needs no ending at all.
+ * on: one sentence on stderr, exit code 1. Wrong options, a merge function that breaks a law included, are exit code 2. SIGKILL needs no ending at all.
  */
 import { isNodeId } from "../../shared/ids.ts";
 import { NodeStoreError } from "../storage/node-store-error.ts";
 import { VectorClockStoreError } from "../storage/vector-clock-store.ts";
 import type { LabToNode } from "./control.ts";
 import { ControlLine } from "./control-line.ts";
+import { MergeFileError } from "./merges/merge-function.ts";
 import { onInterrupts } from "./interrupts.ts";
 import { startNode, type RunningNode } from "./node.ts";
 import type { NodeOptions } from "./options.ts";
@@ -35,7 +36,7 @@ export function runNode(options: NodeOptions): Promise<number> {
       say(message);
       line?.send({ kind: "failed", message });
       await line?.end();
-      resolve(1);
+      resolve(error instanceof MergeFileError ? 2 : 1);
     };
     const end = async (leave: boolean) => {
       if (isEnding) return;
@@ -149,7 +150,10 @@ async function goodbye({ host, replica }: RunningNode, leave: boolean): Promise<
 
 function sentenceOf(error: unknown): string {
   const isExpected =
-    error instanceof ListenError || error instanceof NodeStoreError || error instanceof VectorClockStoreError;
+    error instanceof ListenError ||
+    error instanceof MergeFileError ||
+    error instanceof NodeStoreError ||
+    error instanceof VectorClockStoreError;
   if (isExpected) return error.message;
   return `The node failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
 }
