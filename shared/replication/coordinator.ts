@@ -28,6 +28,7 @@ import type {
   ClientRequest,
   ClusterView,
   OperationError,
+  Placement,
   Quorum,
   ReplicationConfig,
   ReplicationEffects,
@@ -104,7 +105,8 @@ export class Coordinator implements ReplicationPart {
     const { id, op, key, value, context } = request;
     const about: About = { op, key, request: id };
     const checked = checkRequest(request, this.#config, this.#view.ring.nodes.length, fx.clock);
-    const owners = "error" in checked ? [] : this.#view.placement(key, checked.quorum.n).owners;
+    const placement = "error" in checked ? null : this.#view.placement(key, checked.quorum.n);
+    const owners = placement?.owners ?? [];
     const coordinator = this.#coordinatorOf(owners, request);
     fx.local("request", about, {
       coordinator: coordinator ?? this.#node,
@@ -114,7 +116,7 @@ export class Coordinator implements ReplicationPart {
     });
     if (this.#leaving) fx.reply(id, about, { ok: false, error: this.#leavingError(owners) });
     else if ("error" in checked) fx.reply(id, about, { ok: false, error: checked.error });
-    else this.#route(fx, request, about, checked.quorum, coordinator);
+    else this.#route(fx, request, about, checked.quorum, placement!, coordinator);
   }
 
   receive(fx: ReplicationEffects, from: NodeId, message: ReplicationMessage, about: About): void {
@@ -164,8 +166,9 @@ export class Coordinator implements ReplicationPart {
     this.#reads.placementChanged(fx);
     for (const { request, about } of this.#forwarder.takeStale()) {
       const quorum = { ...this.#config, ...request.quorum };
-      const { owners } = this.#view.placement(request.key, quorum.n);
-      this.#route(fx, request, about, quorum, this.#coordinatorOf(owners, request));
+      const placement = this.#view.placement(request.key, quorum.n);
+      const coordinator = this.#coordinatorOf(placement.owners, request);
+      this.#route(fx, request, about, quorum, placement, coordinator);
     }
   }
 
@@ -191,14 +194,15 @@ export class Coordinator implements ReplicationPart {
     request: ClientRequest,
     about: About,
     quorum: Quorum,
+    placement: Placement,
     coordinator: NodeId | undefined,
   ): void {
-    const { owners, epoch } = this.#view.placement(request.key, quorum.n);
+    const { owners, epoch } = placement;
     if (coordinator !== this.#node) this.#forwarder.forward(fx, request, about, owners, epoch);
     else if (owners.length > 1 && fx.rare.buggify("a request forwarded by an owner")) {
       const others = owners.filter((owner) => owner !== this.#node);
       this.#forwarder.forward(fx, request, about, others, epoch);
-    } else this.#coordinate(fx, request, about, quorum, null);
+    } else this.#coordinate(fx, request, about, quorum, placement, null);
   }
 
   #coordinate(
@@ -206,9 +210,10 @@ export class Coordinator implements ReplicationPart {
     request: ClientRequest,
     about: About,
     quorum: Quorum,
+    placement: Placement,
     replyTo: NodeId | null,
   ): void {
-    const opening = { request, about, quorum, isSloppy: this.#isSloppy(request), replyTo };
+    const opening = { request, about, quorum, placement, isSloppy: this.#isSloppy(request), replyTo };
     if (request.op === "get") this.#reads.begin(fx, opening);
     else this.#writes.begin(fx, opening);
   }
@@ -216,24 +221,22 @@ export class Coordinator implements ReplicationPart {
   #receiveForward(fx: ReplicationEffects, from: NodeId, { request, epoch }: Forwarded, about: About): void {
     const { id, op, key } = request;
     const checked = checkRequest(request, this.#config, this.#view.ring.nodes.length, fx.clock);
-    if (!("error" in checked)) {
-      const mine = this.#view.placement(key, checked.quorum.n);
-      if (epoch > mine.epoch) this.#view.behind?.(epoch, from);
-      if (epoch < mine.epoch && !mine.owners.includes(this.#node)) {
-        fx.rare.reached("a stale request");
-        fx.send(from, { kind: "STALE", request: id, op, key, epoch: mine.epoch }, about);
-        return;
-      }
+    if (this.#leaving || "error" in checked) {
+      const error = "error" in checked ? checked.error : this.#leavingError([]);
+      if (this.#forwarded.meet(id)) relay(fx, from, request, about, { ok: false, error });
+      return;
+    }
+    const placement = this.#view.placement(key, checked.quorum.n);
+    if (epoch > placement.epoch) this.#view.behind?.(epoch, from);
+    if (epoch < placement.epoch && !placement.owners.includes(this.#node)) {
+      fx.rare.reached("a stale request");
+      fx.send(from, { kind: "STALE", request: id, op, key, epoch: placement.epoch }, about);
+      return;
     }
     if (!this.#forwarded.meet(id)) return fx.rare.reached("a request forwarded twice");
     // Should the two differ for a moment and this node own nothing here, it coordinates nevertheless: it keeps every
     // key it ever wrote, which is all that dots ask for. Its own copy then does not count.
-    if (!this.#leaving && !("error" in checked)) {
-      this.#coordinate(fx, request, about, checked.quorum, from);
-      return;
-    }
-    const error = "error" in checked ? checked.error : this.#leavingError([]);
-    relay(fx, from, request, about, { ok: false, error });
+    this.#coordinate(fx, request, about, checked.quorum, placement, from);
   }
 
   #leavingError(owners: readonly NodeId[]): OperationError {

@@ -147,7 +147,10 @@ export class Forwarder {
   #tryNext(fx: ReplicationEffects, forward: Forward): void {
     const target = this.choose(forward.owners, forward.tried);
     if (target === undefined) {
-      const message = `None of the owners (${forward.owners.join(", ")}) can be reached; try again later or through another node.`;
+      const message =
+        forward.owners.length === 0
+          ? "This node has not yet heard who owns which keys; try again in a moment or through another node."
+          : `None of the owners (${forward.owners.join(", ")}) can be reached; try again later or through another node.`;
       this.#finish(fx, forward, this.#failure(forward, "unavailable", message));
       return;
     }

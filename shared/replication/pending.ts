@@ -10,7 +10,7 @@ import { absentKey, type KeyState } from "../clock/dotted.ts";
 import type { NodeId, RequestId, TimeMs } from "../ids.ts";
 import type { About, ClientRequest, Placement, Quorum, ReplicationEffects } from "./types.ts";
 
-export interface StandIn {
+interface StandIn {
   /** Who could not be reached. */
   readonly owner: NodeId;
   readonly node: NodeId;
@@ -24,6 +24,7 @@ export interface Opening {
   readonly request: ClientRequest;
   readonly about: About;
   readonly quorum: Quorum;
+  readonly placement: Placement;
   readonly isSloppy: boolean;
   /** The first node of a forwarded request; null when the client spoke to this one. */
   readonly replyTo: NodeId | null;
@@ -59,7 +60,6 @@ const none: readonly never[] = Object.freeze([]);
 export const openPending = (
   opening: Opening,
   needed: number,
-  placement: Placement,
   failed: NodeId[],
   deadline: TimeMs,
 ): Pending => ({
@@ -68,7 +68,7 @@ export const openPending = (
   quorum: opening.quorum,
   isSloppy: opening.isSloppy,
   replyTo: opening.replyTo,
-  placement,
+  placement: opening.placement,
   needed,
   deadline,
   successful: [],

@@ -57,12 +57,11 @@ export class ReadPath {
 
   begin(fx: ReplicationEffects, opening: Opening): void {
     const { node, view, config } = this.#at;
-    const { request, quorum } = opening;
-    const placement = view.placement(request.key, quorum.n);
+    const { quorum, placement } = opening;
     const failed = placement.owners.filter((owner) => !this.#canAnswer(placement, owner));
     const { n, r, w } = quorum;
     const read: PendingRead = {
-      ...openPending(opening, r, placement, failed, fx.now + config.requestTimeout),
+      ...openPending(opening, r, failed, fx.now + config.requestTimeout),
       answers: [],
       holdersNeeded: config.readRepair === "blocking" ? Math.max(r, w, Math.floor(n / 2) + 1) : 0,
       chosen: null,

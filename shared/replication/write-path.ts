@@ -60,10 +60,9 @@ export class WritePath {
 
   begin(fx: ReplicationEffects, opening: Opening): void {
     const { node, view, config } = this.#at;
-    const { request, quorum } = opening;
-    const placement = view.placement(request.key, quorum.n);
+    const { request, quorum, placement } = opening;
     const failed = outOfReach(view, node, placement);
-    const write = openPending(opening, quorum.w, placement, failed, fx.now + config.requestTimeout);
+    const write = openPending(opening, quorum.w, failed, fx.now + config.requestTimeout);
     if (this.#isHopelessFromTheStart(write)) {
       fx.rare.reached("a request refused for want of owners");
       answer(fx, write, refused(write));

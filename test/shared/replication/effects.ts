@@ -108,6 +108,7 @@ export function coordinatorOfA(
     placement: (key, n) => {
       const { placement } = moves;
       if (placement === null) return { owners: ring.owners(key, n), pending: [], epoch: 0 };
+      if (placement.owners.length === 0) return placement;
       const beyond = ring.nodes.filter((node) => !placement.owners.includes(node));
       return { ...placement, owners: [...placement.owners, ...beyond].slice(0, n) };
     },

@@ -50,6 +50,15 @@ describe("a request to a node that owns no copy", () => {
     expect(again[0]!.message).toEqual(one!.message);
   });
 
+  it("of which nobody is known to own one is refused for certain", () => {
+    const scene = coordinatorOfA();
+    scene.moves.placement = { owners: [], pending: [], epoch: 0 };
+    scene.coordinator.request(scene.fx, request("put"));
+    expect(scene.fx.outcomes).toMatchObject([
+      { error: { code: "unavailable", definite: true, message: expect.stringContaining("not yet heard") } },
+    ]);
+  });
+
   it("prefers a living owner to a suspected one", () => {
     const scene = coordinatorOfA({ n: 2, r: 1, w: 1 }, owners);
     const [first, second] = scene.view.ring.owners(key, 2) as [NodeId, NodeId];
