@@ -25,6 +25,7 @@ const sessionOf = ({ headers }: Answer) => headers.get("x-lightcone-session")!;
 const causal = "?consistency=causal";
 const copies = ({ body }: Answer) =>
   (body["replication_result"] as { successful_nodes: string[] }).successful_nodes.length;
+const target = ({ id, address }: TestNode) => ({ id, address });
 const named = (token: string) => ({ "Idempotency-Key": token });
 const stored = async (node: TestNode, key: string) =>
   node.request("GET", `/api/v1/keys/${encodeURIComponent(key)}`);
@@ -183,7 +184,6 @@ describe("a causal session", () => {
   });
 
   it("goes the same way for the lab's own clients", async () => {
-    const target = ({ id, address }: TestNode) => ({ id, address });
     const put = { op: "put", key: "lab", value: "x", w: 3, token: "lab-1", consistency: "causal" } as const;
     const first = await sendData(target(one), put);
     const { session } = first;
