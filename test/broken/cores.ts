@@ -29,12 +29,12 @@ export const brokenCores: readonly BrokenCore[] = [
     rule: "P1: a counter is durable before it is used, and never given out twice",
     edits: [
       {
-        file: "shared/replica/outbox.ts",
-        find: "this.#clock = clock;\n    this.#logIndex",
-        put: "this.#clock = {};\n    this.#logIndex",
+        file: "shared/replica/stamps.ts",
+        find: "this.#stamp = clock;\n    this.#all = clock;",
+        put: "this.#stamp = {};\n    this.#all = {};",
       },
       {
-        file: "shared/replication/write-path.ts",
+        file: "shared/replication/writing.ts",
         find: "Math.max(known.context[node] ?? 0, context[node] ?? 0)",
         put: "0",
       },
@@ -61,8 +61,8 @@ export const brokenCores: readonly BrokenCore[] = [
     edits: [
       {
         file: "shared/clock/dotted.ts",
-        find: "versions: [...kept, ...gained].sort(byDot) }",
-        put: "versions: [...kept, ...gained].sort((a, b) => a.at - b.at).slice(-1) }",
+        find: "[...kept, ...gained].sort(byDot), marks)",
+        put: "[...kept, ...gained].sort((a, b) => a.at - b.at).slice(-1), marks)",
       },
     ],
     scenario: "storm-kv",
@@ -235,7 +235,7 @@ export const brokenCores: readonly BrokenCore[] = [
     rule: "P1: an id that was given out is durable before anybody has it",
     edits: [
       {
-        file: "shared/replica/replica.ts",
+        file: "shared/replica/effects.ts",
         find: 'keep: (state) => out.record({ kind: "broadcast", state }),',
         put: "keep: () => {},",
       },

@@ -133,6 +133,18 @@ describe("P10: under a strict quorum a hint never makes W", () => {
     expect(resultOf(made.fx.outcomes[0])?.successful).toEqual([a, b]);
   });
 
+  it("nor of a list of owners-to-be", () => {
+    const made = coordinatorOfA({ n: 3, r: 2, w: 2 }, [...five, asNodeId("f")]);
+    made.moves.placement = { owners: [a, b, c], pending: [d, e], others: [[b, d, e]], epoch: 1 };
+    const asked = put(made);
+    acknowledge(made, b, asked);
+    made.coordinator.unreachable(made.fx, d, []);
+    acknowledge(made, asNodeId("f"), asked, d);
+    expect(made.fx.outcomes).toEqual([]);
+    made.coordinator.unreachable(made.fx, e, []);
+    expect(errorOf(made.fx.outcomes[0])).toMatchObject({ code: "quorum_not_met", definite: false });
+  });
+
   it("and with two owners of three dead a write is refused, and kept nowhere", () => {
     const made = scene();
     made.statuses.set(b, "dead").set(c, "dead");
