@@ -38,6 +38,8 @@ export class RealWorld {
   readonly #cluster: Cluster;
   /** Whom each node believes to be alive. */
   readonly #alive = new Map<string, Set<string>>();
+  /** Moves of the ring that a node has begun and not ended. */
+  readonly #moves = new Map<string, Set<string>>();
   #broken: string | null = null;
   #onReady: (() => void) | null = null;
 
@@ -57,7 +59,7 @@ export class RealWorld {
     });
   }
 
-  /** Null when the cluster is ready: every node serves and, with gossip, sees every other alive. Else why it is not. */
+  /** Null when the cluster is ready: every node serves and, with gossip, sees every other alive and the ring at rest. Else why it is not. */
   async start(signal: AbortSignal | undefined): Promise<string | null> {
     const { promise: cancelled, resolve } = Promise.withResolvers<void>();
     const onAbort = () => resolve();
@@ -154,7 +156,7 @@ export class RealWorld {
   #recorded(events: readonly RecordedEvent[]): void {
     for (const event of events) {
       this.events.push(event);
-      if (event.op === "membership" || event.name === "start") this.#believe(event);
+      this.#believe(event);
     }
     if (this.#onReady !== null && this.#isReady) this.#onReady();
     this.onEvents?.(events);
@@ -162,10 +164,20 @@ export class RealWorld {
 
   #believe({ node, name, type, detail }: RecordedEvent): void {
     if (type !== "local") return;
-    if (name === "start") this.#alive.set(node, new Set([node]));
-    if (name !== "member") return;
+    if (name === "start") {
+      this.#alive.set(node, new Set([node]));
+      this.#moves.delete(node);
+    }
+    if (name !== "member" && name !== "move") return;
     const about = text(detail?.["about"]);
     if (about === null) return;
+    if (name === "move") {
+      const moves = this.#moves.get(node) ?? new Set();
+      if (detail?.["phase"] === "done" || detail?.["phase"] === "given up") moves.delete(about);
+      else moves.add(about);
+      this.#moves.set(node, moves);
+      return;
+    }
     const alive = this.#alive.get(node) ?? new Set();
     if (detail?.["status"] === "alive") alive.add(about);
     else alive.delete(about);
@@ -176,7 +188,9 @@ export class RealWorld {
     const nodes = this.#nodes();
     if (nodes.some(({ status }) => status !== "running")) return false;
     if (!this.#scenario.cluster.gossip) return true;
-    return nodes.every(({ id }) => (this.#alive.get(id)?.size ?? 0) >= nodes.length);
+    return nodes.every(({ id }) => {
+      return (this.#alive.get(id)?.size ?? 0) >= nodes.length && (this.#moves.get(id)?.size ?? 0) === 0;
+    });
   }
 
   #fail(why: string): void {

@@ -16,6 +16,7 @@ import {
   keys,
   ring,
   status,
+  topology,
   vectorClock,
 } from "./views.ts";
 
@@ -64,6 +65,7 @@ const table: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
   "/api/v1/anti-entropy": {
     POST: ({ subject, compare }, query) => compareNow(subject, compare, query.get("peer")),
   },
+  "/api/v1/topology": { GET: ({ subject }) => topology(subject) },
   "/gossip/status": { GET: ({ subject }) => gossipStatus(subject) },
   "/gossip/members": { GET: ({ subject }) => gossipMembers(subject) },
   "/gossip/rumors": { GET: ({ subject }) => gossipRumours(subject) },

@@ -179,6 +179,26 @@ export function ring({ node, options, replica }: Subject, key: string | null) {
   };
 }
 
+/** Everybody's part in the ring, as this node knows it, and the moves that it carries out itself. */
+export function topology({ node, replica }: Subject) {
+  const { epoch, nodes, moves } = replica.topology;
+  return {
+    node_id: node,
+    epoch,
+    settled: replica.isSettled,
+    nodes: Object.fromEntries(
+      nodes.map((each) => [each.node, { phase: each.phase, version: each.version, moved_by: each.by }]),
+    ),
+    moves: moves.map(({ about, kind, phase, keys, waitingFor }) => ({
+      about,
+      kind,
+      phase,
+      ...(keys === undefined ? {} : { keys_received: keys }),
+      waiting_for: waitingFor,
+    })),
+  };
+}
+
 export function status(subject: Subject) {
   const { node, address, life, options, replica } = subject;
   return {

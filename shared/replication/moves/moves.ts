@@ -27,18 +27,12 @@ import type { Handover } from "../handover.ts";
 import type { KeyStore } from "../key-store.ts";
 import type { ReplicationMessage, TopologyMessage } from "../messages.ts";
 import type { ClusterView, ReplicationConfig, ReplicationEffects, ReplicationPart } from "../types.ts";
-import { internal, isAhead, type Move, notToldYet, phaseAfter, type TopologyView } from "./progress.ts";
-import { agreementOf, ownersBefore } from "./needs.ts";
-import { nameOf, type Placements } from "./placements.ts";
-import {
-  isCollecting,
-  isCounted,
-  isUnfinished,
-  type Phase,
-  type Records,
-  type TopologyRecord,
-} from "./records.ts";
+import { Driver, type DriverOptions } from "./driver.ts";
+import type { Placements } from "./placements.ts";
+import { internal, type TopologyView } from "./progress.ts";
+import { isCounted, isUnfinished, type Phase, type Records, type TopologyRecord } from "./records.ts";
 import { aboutTopology, Spread } from "./spread.ts";
+import { Words } from "./words.ts";
 
 export interface MovesOptions {
   readonly node: NodeId;
@@ -54,38 +48,35 @@ export interface MovesOptions {
   /** It has kept data in an earlier life. */
   readonly hasServed: boolean;
   /** Members alive or suspected but this node, by name. */
-  audience(): readonly NodeId[];
+  readonly audience: () => readonly NodeId[];
 }
 
 export class Moves implements ReplicationPart {
   readonly kinds = ["TOPOLOGY", "TOPOLOGY_ACK", "HANDOVER_DONE", "HANDOVER_DONE_ACK"] as const;
   readonly #options: MovesOptions;
   readonly #spread: Spread;
-  /** Moves carried out by this node, by whom they are about. */
-  readonly #driven = new Map<NodeId, Move>();
-  /** By mover: its version of which it has acknowledged that this node is done, or when to say so again. */
-  readonly #done = new Map<NodeId, { readonly version: number; readonly ring: string; retryAt: TimeMs }>();
+  readonly #driver: Driver;
+  readonly #words: Words;
+  /** Nodes that are gone and whose records nobody cares for: when somebody is to. */
   readonly #orphans = new Map<NodeId, TimeMs>();
   #isLeaving = false;
   /** Began this life by what is on its disk, and nobody has said yet that it is the latest. */
   #isUnconfirmed = false;
-  /** Of the latest tick. */
-  #now: TimeMs = 0;
   /** Grows with all that brings a move nearer to its end. */
   progress = 0;
 
   constructor(options: MovesOptions) {
     this.#options = options;
     const { records, config, audience } = options;
-    this.#spread = new Spread({ records, retryAfter: config.requestTimeout, audience });
+    const spread = new Spread({ records, retryAfter: config.requestTimeout, audience });
+    this.#spread = spread;
+    const raise: DriverOptions["raise"] = (fx, phase, about) => this.#raise(fx, phase, options.node, about);
+    this.#driver = new Driver({ ...options, spread, raise });
+    this.#words = new Words(options);
   }
 
   get deadline(): TimeMs | null {
-    let earliest = this.#spread.deadline;
-    for (const { retryAt } of this.#done.values()) earliest = Math.min(earliest, retryAt);
-    for (const { patientUntil } of this.#driven.values()) {
-      if (patientUntil > this.#now) earliest = Math.min(earliest, patientUntil);
-    }
+    let earliest = Math.min(this.#spread.deadline, this.#driver.deadline, this.#words.deadline);
     for (const at of this.#orphans.values()) earliest = Math.min(earliest, at);
     return earliest === Infinity ? null : earliest;
   }
@@ -93,23 +84,19 @@ export class Moves implements ReplicationPart {
   /** What everybody's part in the ring is, as far as this node knows, and how far the moves are that it carries out. */
   get topology(): TopologyView {
     const { records } = this.#options;
-    return {
-      epoch: records.epoch,
-      nodes: records.all,
-      moves: [...this.#driven.values()].map(({ told }) => told),
-    };
+    return { epoch: records.epoch, nodes: records.all, moves: this.#driver.told };
   }
 
   /** Nobody known is on the move, and whoever is in reach knows what this node had to tell. */
   get isSettled(): boolean {
     const { records, audience } = this.#options;
-    if (this.#driven.size > 0 || !this.#spread.hasToldAll || records.all.some(isUnfinished)) return false;
+    if (!this.#driver.isIdle || !this.#spread.hasToldAll || records.all.some(isUnfinished)) return false;
     return audience().every((node) => records.get(node) !== undefined);
   }
 
   /** A leave has come to its end, or there is nobody to leave anything to. */
   get isOut(): boolean {
-    if (this.#own?.phase === "left") return !this.#driven.has(this.#options.node);
+    if (this.#own?.phase === "left") return !this.#driver.has(this.#options.node);
     return this.#successors().length === 0;
   }
 
@@ -139,7 +126,7 @@ export class Moves implements ReplicationPart {
   /** `node` is in reach now and was not before. */
   met(node: NodeId): void {
     this.#spread.met(node);
-    for (const done of this.#done.values()) done.retryAt = 0;
+    this.#words.repeat();
   }
 
   /** `from` knows more than this node: told so, it answers with what it knows. */
@@ -162,16 +149,16 @@ export class Moves implements ReplicationPart {
     this.tick(fx);
   }
 
-  /** An operator says that `node` will not return. */
+  /** An operator says that `node` will not return. All may have been told: the first begins, and is watched over. */
   evict(fx: ReplicationEffects, node: NodeId): void {
     const record = this.#options.records.get(node);
     if (node === this.#options.node || record === undefined) return;
-    this.#adopt(fx, record);
+    if (this.#isFirst && record.by === record.node) this.#adopt(fx, record);
     this.tick(fx);
   }
 
   receive(fx: ReplicationEffects, from: NodeId, message: ReplicationMessage): void {
-    const { records, placements } = this.#options;
+    const { records } = this.#options;
     const { epoch } = message as TopologyMessage;
     switch (message.kind) {
       case "TOPOLOGY":
@@ -185,20 +172,16 @@ export class Moves implements ReplicationPart {
         break;
       case "HANDOVER_DONE": {
         this.#learn(fx, message.records);
-        const move = this.#driven.get(message.about);
-        const isOfThis = records.get(message.about)?.version === message.version;
-        if (isOfThis && move && message.ring === nameOf(placements.ring.nodes)) this.#confirm(fx, move, from);
         const { about, version, ring } = message;
+        if (this.#driver.agree(fx, from, about, version, ring)) this.progress += 1;
         fx.send(from, { kind: "HANDOVER_DONE_ACK", about, version, ring, epoch: records.epoch }, internal);
         this.#spread.spoke(from, epoch);
         break;
       }
-      case "HANDOVER_DONE_ACK": {
-        const done = this.#done.get(message.about);
-        if (done?.version === message.version && done.ring === message.ring) done.retryAt = Infinity;
+      case "HANDOVER_DONE_ACK":
+        this.#words.heard(message.about, message.version, message.ring);
         this.#spread.spoke(from, epoch);
         break;
-      }
       default:
         return;
     }
@@ -206,20 +189,15 @@ export class Moves implements ReplicationPart {
   }
 
   tick(fx: ReplicationEffects): void {
-    const { records, node } = this.#options;
-    this.#now = fx.now;
+    const { records } = this.#options;
     this.#adoptOrphans(fx);
     for (let before = -1; before !== records.revision;) {
       before = records.revision;
       this.#found(fx);
-      for (const record of records.all)
-        if (record.by === node && isUnfinished(record)) this.#drive(fx, record);
-    }
-    for (const [about, move] of this.#driven) {
-      if (records.get(about) !== move.record) this.#end(fx, move);
+      this.#driver.tick(fx);
     }
     this.#spread.tick(fx);
-    this.#sayDone(fx);
+    this.#words.tick(fx);
   }
 
   get #own(): TopologyRecord | undefined {
@@ -235,6 +213,18 @@ export class Moves implements ReplicationPart {
     });
   }
 
+  /** Of those in reach who serve, by name: who does what anybody could, and one is to. */
+  get #isFirst(): boolean {
+    const { node, records, audience } = this.#options;
+    const serving = [node, ...audience()].filter((each) => records.get(each)?.phase === "serving");
+    return serving.sort()[0] === node;
+  }
+
+  #inReach(node: NodeId): boolean {
+    const status = this.#options.view.status(node);
+    return status === "alive" || status === "suspect";
+  }
+
   #raise(fx: ReplicationEffects, phase: Phase, by = this.#options.node, node = this.#options.node): void {
     const { records, address } = this.#options;
     const known = records.get(node);
@@ -248,12 +238,7 @@ export class Moves implements ReplicationPart {
   #changed(fx: ReplicationEffects): void {
     this.progress += 1;
     fx.record({ kind: "topology", records: this.#options.records.all });
-    for (const move of this.#driven.values()) {
-      // Words were given for the ring as it was.
-      if (move.ring === nameOf(this.#options.placements.ring.nodes)) continue;
-      move.agreed.clear();
-      move.ring = nameOf(this.#options.placements.ring.nodes);
-    }
+    this.#driver.ringChanged();
   }
 
   /** What another knows. Of this node's own record nobody else knows better, unless this one has forgotten. */
@@ -303,134 +288,9 @@ export class Moves implements ReplicationPart {
     if (isKnown && (others.length > 0 || isAlone)) this.#raise(fx, "serving");
   }
 
-  #drive(fx: ReplicationEffects, record: TopologyRecord): void {
-    const { placements, config, node, handover } = this.#options;
-    const { node: about, phase } = record;
-    const { before, after } = placements.rings(record);
-    const move = this.#moveOf(record);
-    if (move.ranges === null || move.ranges.before !== before || move.ranges.after !== after) {
-      move.ranges = { before, after, lists: ownersBefore(record, { before, after }, config.n) };
-    }
-    const { lists } = move.ranges;
-    const isCollector = isCollecting(record);
-    const hasAgreed = (owner: NodeId) => {
-      if (owner === node) return !isCollector || handover.isDone(record);
-      return isCollector ? move.agreed.has(owner) : this.#spread.knows(owner, move.epoch);
-    };
-    const { isEnough, missing } = agreementOf(record, lists, config, hasAgreed, (each) =>
-      this.#inReach(each),
-    );
-    if (!isEnough) move.patientUntil = Infinity;
-    else if (move.patientUntil === Infinity) move.patientUntil = fx.now + config.requestTimeout;
-    const isReady = missing.length === 0 || (isEnough && fx.now >= move.patientUntil);
-    const ahead = isCollector ? this.#ahead(record) : [];
-    // Founders wait for each other, and who is the last has nobody to leave anything to.
-    const isAmongNone = (phase === "joining" && before.nodes.length === 0) || after.nodes.length === 0;
-    if (isReady && ahead.length === 0 && !isAmongNone) this.#raise(fx, phaseAfter(phase), node, about);
-    else if (isReady) this.#tell(fx, move, "waiting", ahead);
-    else this.#tell(fx, move, isCollector ? "receiving" : "switching", missing);
-  }
-
-  #moveOf(record: TopologyRecord): Move {
-    const { records, placements } = this.#options;
-    const known = this.#driven.get(record.node);
-    if (known?.record === record) return known;
-    const move: Move = {
-      record,
-      ring: nameOf(placements.ring.nodes),
-      epoch: records.epoch,
-      agreed: new Set(),
-      told: notToldYet(record),
-      ranges: null,
-      patientUntil: Infinity,
-      endedAt: null,
-    };
-    this.#driven.set(record.node, move);
-    return move;
-  }
-
-  /** Moves in reach that this one waits for. */
-  #ahead(record: TopologyRecord): NodeId[] {
-    const { records, node } = this.#options;
-    const isWaitedFor = (other: TopologyRecord) =>
-      isAhead(other, record) && (other.by === node || this.#inReach(other.by));
-    return records.all.filter(isWaitedFor).map((other) => other.node);
-  }
-
-  #inReach(node: NodeId): boolean {
-    const status = this.#options.view.status(node);
-    return status === "alive" || status === "suspect";
-  }
-
-  #confirm(fx: ReplicationEffects, move: Move, from: NodeId): void {
-    if (move.agreed.has(from)) return;
-    move.agreed.add(from);
-    move.patientUntil = fx.now + this.#options.config.requestTimeout;
-    this.progress += 1;
-  }
-
-  #tell(
-    fx: ReplicationEffects,
-    move: Move,
-    phase: Move["told"]["phase"],
-    waitingFor: readonly NodeId[] = [],
-  ): void {
-    const { records, handover, node } = this.#options;
-    const { told } = move;
-    if (told.phase === phase && told.waitingFor?.join() === waitingFor.join()) return;
-    const keys = told.about === node ? { keys: handover.received } : {};
-    move.told = { ...told, phase, epoch: records.epoch, ...keys, waitingFor };
-    fx.local("move", internal, { ...move.told });
-  }
-
-  /** The record of a move has gone on without a next step of this node's: done, when all in reach know it. */
-  #end(fx: ReplicationEffects, move: Move): void {
-    const { records, node, audience } = this.#options;
-    const { about } = move.told;
-    const isOwn = records.get(about)!.by === node;
-    const epoch = (move.endedAt ??= records.epoch);
-    if (isOwn && !audience().every((other) => this.#spread.knows(other, epoch))) return;
-    this.#driven.delete(about);
-    this.#tell(fx, move, isOwn ? "done" : "given up");
-  }
-
-  /** Tells each mover, until it has heard, that this node has brought all it has. */
-  #sayDone(fx: ReplicationEffects): void {
-    const { records, handover, placements, node, config } = this.#options;
-    const ring = nameOf(placements.ring.nodes);
-    for (const about of this.#done.keys()) {
-      const record = records.get(about);
-      if (!record || !isCollecting(record) || record.by === node) this.#done.delete(about);
-    }
-    for (const record of records.all) {
-      if (!isCollecting(record) || record.by === node) continue;
-      const { node: about, version, by } = record;
-      if (!handover.isDone(record)) {
-        this.#done.delete(about);
-        continue;
-      }
-      let done = this.#done.get(about);
-      if (done?.version !== version || done.ring !== ring)
-        this.#done.set(about, (done = { version, ring, retryAt: 0 }));
-      if (done.retryAt > fx.now) continue;
-      const isInReach = this.#inReach(by);
-      done.retryAt = isInReach ? fx.now + config.requestTimeout : Infinity;
-      if (!isInReach) continue;
-      const message = {
-        kind: "HANDOVER_DONE",
-        about,
-        version,
-        ring,
-        epoch: records.epoch,
-        records: records.all,
-      } as const;
-      fx.send(by, message, internal);
-    }
-  }
-
   /** Who left or is gone for good without a word to its record is taken out by the first who serves. */
   #adoptOrphans(fx: ReplicationEffects): void {
-    const { records, view, node, audience, config } = this.#options;
+    const { records, view, node, config } = this.#options;
     for (const record of records.all) {
       const { node: about, by, phase } = record;
       const isGone = phase !== "left" && about !== node && view.status(about) === "left";
@@ -442,8 +302,7 @@ export class Moves implements ReplicationPart {
       const since = this.#orphans.get(about);
       if (since !== undefined && since > fx.now) continue;
       this.#orphans.set(about, fx.now + config.requestTimeout);
-      const serving = [node, ...audience()].filter((each) => records.get(each)?.phase === "serving").sort();
-      if (since !== undefined && serving[0] === node) this.#adopt(fx, record);
+      if (since !== undefined && this.#isFirst) this.#adopt(fx, record);
     }
   }
 

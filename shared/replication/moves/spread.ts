@@ -30,7 +30,7 @@ export interface SpreadOptions {
   readonly records: Records;
   readonly retryAfter: TimeMs;
   /** Members in reach but this node, by name. */
-  audience(): readonly NodeId[];
+  readonly audience: () => readonly NodeId[];
 }
 
 export class Spread {

@@ -128,10 +128,10 @@ describe("P11: reads and writes go on while", () => {
   });
 });
 
-describe("P2: a node whose disk", () => {
-  const refilled = (cluster: Cluster) =>
-    cluster.happenings.some(({ event }) => event.name === "move" && event.detail!["kind"] === "rebuild");
+const refilled = (cluster: Cluster) =>
+  cluster.happenings.some(({ event }) => event.name === "move" && event.detail!["kind"] === "rebuild");
 
+describe("P2: a node whose disk", () => {
   it("is lost keeps its place, answers no reads, and is refilled", () => {
     for (const at of [0, 3, 6, 9]) {
       const { cluster, traffic } = begin(4, 200 + at);

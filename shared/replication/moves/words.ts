@@ -1,0 +1,82 @@
+/** The word that this node has brought all it holds to a mover, or to those who take over: given until it is heard. */
+import type { NodeId, TimeMs } from "../../ids.ts";
+import type { ReplicationEffects } from "../types.ts";
+import type { MovesOptions } from "./moves.ts";
+import { nameOf } from "./placements.ts";
+import { internal } from "./progress.ts";
+import { isCollecting } from "./records.ts";
+
+interface Word {
+  /** Of the mover's record. */
+  readonly version: number;
+  /** The nodes that counted when this one looked through its keys. */
+  readonly ring: string;
+  /** Infinity once it has been heard. */
+  retryAt: TimeMs;
+}
+
+export class Words {
+  readonly #options: MovesOptions;
+  /** By mover. */
+  readonly #words = new Map<NodeId, Word>();
+
+  constructor(options: MovesOptions) {
+    this.#options = options;
+  }
+
+  /** When the next is to be given again; Infinity when all are heard. */
+  get deadline(): TimeMs {
+    let earliest = Infinity;
+    for (const { retryAt } of this.#words.values()) earliest = Math.min(earliest, retryAt);
+    return earliest;
+  }
+
+  /** Somebody is back, and may have forgotten what it heard. */
+  repeat(): void {
+    for (const word of this.#words.values()) word.retryAt = 0;
+  }
+
+  heard(about: NodeId, version: number, ring: string): void {
+    const word = this.#words.get(about);
+    if (word?.version === version && word.ring === ring) word.retryAt = Infinity;
+  }
+
+  /** Tells each mover, until it has heard. */
+  tick(fx: ReplicationEffects): void {
+    const { records, handover, placements, node, config } = this.#options;
+    const ring = nameOf(placements.ring.nodes);
+    for (const about of this.#words.keys()) {
+      const record = records.get(about);
+      if (!record || !isCollecting(record) || record.by === node) this.#words.delete(about);
+    }
+    for (const record of records.all) {
+      if (!isCollecting(record) || record.by === node) continue;
+      const { node: about, version, by } = record;
+      if (!handover.isDone(record)) {
+        this.#words.delete(about);
+        continue;
+      }
+      let word = this.#words.get(about);
+      if (word?.version !== version || word.ring !== ring)
+        this.#words.set(about, (word = { version, ring, retryAt: 0 }));
+      if (word.retryAt > fx.now) continue;
+      const isInReach = this.#inReach(by);
+      word.retryAt = isInReach ? fx.now + config.requestTimeout : Infinity;
+      if (!isInReach) continue;
+      const message = {
+        kind: "HANDOVER_DONE",
+        about,
+        version,
+        ring,
+        epoch: records.epoch,
+        records: records.all,
+      } as const;
+      fx.send(by, message, internal);
+    }
+  }
+
+  #inReach(node: NodeId): boolean {
+    const status = this.#options.view.status(node);
+    return status === "alive" || status === "suspect";
+  }
+}
