@@ -40,7 +40,7 @@ export const itemsMax = 10_000;
 const removedMax = 256;
 const removedCharsMax = 64 * 1024;
 
-export const tagOf = ([node, counter, index]: Item<unknown>) => `${node}:${counter}#${index}`;
+const tagOf = ([node, counter, index]: Item<unknown>) => `${node}:${counter}#${index}`;
 const dotOf = ([node, counter]: Item<unknown>) => ({ node, counter }) as Dot;
 
 export const compareTags = (a: Item<unknown>, b: Item<unknown>) =>
