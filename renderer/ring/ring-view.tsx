@@ -164,13 +164,16 @@ function RingPanel(props: {
   );
 }
 
+/** Keys looked at: more would be hashed anew each time, and tell the same. */
+const keysMax = 5_000;
+
 /** The keys of the session; the same list until there is another one. */
 function useSeenKeys(model: SessionModel): readonly Key[] {
   const [kept, setKept] = useState<readonly Key[]>([]);
   // Keys are only ever added, or the moment is another one.
-  const isSame = kept.length === model.keys.size && (kept.length === 0 || model.keys.has(kept.at(-1)!));
-  if (isSame) return kept;
-  const seen = [...model.keys.keys()];
+  const count = Math.min(model.keys.size, keysMax);
+  if (kept.length === count && (count === 0 || model.keys.has(kept.at(-1)!))) return kept;
+  const seen = [...model.keys.keys().take(count)];
   setKept(seen);
   return seen;
 }

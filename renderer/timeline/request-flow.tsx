@@ -18,6 +18,18 @@ export function RequestFlowSection(props: {
   if (flow === null) return null;
   const scale = scaleOf(flow);
   const { own, coordinator, hints } = flow;
+  const line = (leg: Leg) => (
+    <Line
+      key={leg.sent}
+      words={legWords(leg)}
+      fate={fateOf(leg)}
+      said={fateWords(leg)}
+      from={scale(leg.sentAt)}
+      to={scale(leg.answeredAt ?? leg.arrivedAt ?? leg.sentAt)}
+      isSelected={partsOf(leg).includes(selected)}
+      onClick={() => onSelectEvent(leg.answered ?? leg.lost ?? leg.refused ?? leg.arrived ?? leg.sent)}
+    />
+  );
   return (
     <Section title="The whole request">
       <p>{flowWords(flow)}</p>
@@ -31,6 +43,7 @@ export function RequestFlowSection(props: {
           isSelected={selected === flow.began.id}
           onClick={() => onSelectEvent(flow.began.id)}
         />
+        {flow.legs.filter(({ kind }) => kind === "forward").map(line)}
         {own !== null && (
           <Line
             words={`own copy of ${coordinator}`}
@@ -42,18 +55,7 @@ export function RequestFlowSection(props: {
             onClick={() => onSelectEvent(own.event)}
           />
         )}
-        {flow.legs.map((leg) => (
-          <Line
-            key={leg.sent}
-            words={legWords(leg)}
-            fate={fateOf(leg)}
-            said={fateWords(leg)}
-            from={scale(leg.sentAt)}
-            to={scale(leg.answeredAt ?? leg.arrivedAt ?? leg.sentAt)}
-            isSelected={partsOf(leg).includes(selected)}
-            onClick={() => onSelectEvent(leg.answered ?? leg.lost ?? leg.refused ?? leg.arrived ?? leg.sent)}
-          />
-        ))}
+        {flow.legs.filter(({ kind }) => kind !== "forward").map(line)}
         {hints.map(({ holder, target, event }) => (
           <Line
             key={event}

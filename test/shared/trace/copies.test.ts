@@ -14,6 +14,8 @@ const stored = (dot: string, dots: readonly string[], extra = {}) => ({
   ...extra,
 });
 
+const old = (dot: string, siblings: number) => ({ op: "put" as const, key, detail: { dot, siblings } });
+
 describe("the copies of a key", () => {
   it("are what the replicas themselves hold, whatever happened", () => {
     const property = fc.property(story, fc.nat(10_000), (steps, seed) => {
@@ -116,7 +118,6 @@ describe("the copies of a key", () => {
 
   it("of sessions recorded before every version was listed are the newest so many", () => {
     const trace = new TraceBuilder();
-    const old = (dot: string, siblings: number) => ({ op: "put" as const, key, detail: { dot, siblings } });
     trace.local("A", "stored", old("A:1", 1));
     trace.local("A", "stored", old("B:1", 2));
     const versions = (at: number | null) =>

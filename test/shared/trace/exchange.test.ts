@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { asNodeId } from "../../../shared/ids.ts";
+import { asKey, asNodeId } from "../../../shared/ids.ts";
+import { Ring } from "../../../shared/ring/ring.ts";
 import type { Detail } from "../../../shared/trace/event.ts";
 import {
   type Branch,
@@ -9,6 +10,7 @@ import {
   treesAfter as treesThen,
 } from "../../../shared/trace/exchange.ts";
 import { recorded, TraceBuilder } from "./events.ts";
+import { Driver, nodes } from "./simulated.ts";
 
 /** Two nodes talk; each message arrives a millisecond later unless it is lost. */
 class Talk {
@@ -172,3 +174,47 @@ describe("a comparison of two nodes", () => {
     ]);
   });
 });
+
+describe("comparisons that replicas make by themselves", () => {
+  it("are drawn to the keys that were repaired, and add up to what their end says", () => {
+    const settings = { hints: false, readRepair: "off", antiEntropyInterval: "700ms" } as const;
+    const driver = new Driver(nodes, 8, settings);
+    driver.lab.run(200);
+    for (let number = 0; number < 120; number++) driver.lab.put("A", `key-${number}`, "old");
+    driver.partition(["A", "B"], ["C"]);
+    for (let number = 0; number < 120; number += 20) driver.lab.put("A", `key-${number}`, "new");
+    driver.heal();
+    driver.lab.run(6_000);
+    const { history } = recorded(driver.lab.events);
+    const ended = exchangesAt(history, null, 1_000).filter((exchange) => exchange.ended !== null);
+    const repaired = ended.filter((exchange) => exchange.ended!.outcome === "repaired");
+    expect(repaired.length).toBeGreaterThan(0);
+    expect(ended.some((exchange) => exchange.ended!.outcome === "equal")).toBe(true);
+    const ring = Ring.of([]);
+    const digits = (key: string) => ring.position(asKey(key)).toString(16).padStart(8, "0");
+    for (const exchange of ended) {
+      const { messages } = exchange;
+      const { outcome, keys, bytes, hashes } = exchange.ended!;
+      if (outcome === "given up") continue;
+      const root = treesThen(exchange, messages.length, digits)!;
+      // Both sides may be equal in the end though a hash differed: a write had been on its way.
+      if (root.verdict === "equal") expect(outcome).toBe("equal");
+      if (outcome === "repaired") expect(root.verdict).toBe("differs");
+      expect(keysUnder(root, "done").sort()).toEqual([...keys].sort());
+      expect(messages.reduce((sum, message) => sum + message.bytes, 0)).toBe(bytes);
+      const asked = messages.filter(({ kind }) => kind === "COMPARE" || kind === "COMPARE_KEYS");
+      expect(asked.reduce((sum, message) => sum + message.hashes, 0)).toBe(hashes);
+      for (const branch of allOf(root)) {
+        if (branch.verdict === "equal") expect(branch.branches, "what is equal stays closed").toEqual([]);
+        for (const { key } of branch.keys) expect(digits(key).startsWith(branch.prefix)).toBe(true);
+      }
+    }
+  });
+});
+
+const allOf = (branch: Branch): Branch[] => [branch, ...branch.branches.flatMap(allOf)];
+const keysUnder = (root: Branch, repair: string) =>
+  allOf(root)
+    .flatMap(({ keys }) => keys)
+    .filter((pair) => pair.repair === repair)
+    .map(({ key }) => key);

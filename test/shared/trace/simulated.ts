@@ -2,6 +2,7 @@
 import * as fc from "fast-check";
 import { asNodeId } from "../../../shared/ids.ts";
 import { text } from "../../../shared/trace/detail.ts";
+import type { ScenarioSource } from "../../../shared/scenario/schema.ts";
 import { SimulatedLab } from "../simulation/lab.ts";
 
 export const nodes = ["A", "B", "C"];
@@ -11,9 +12,14 @@ export class Driver {
   readonly lab: SimulatedLab;
   readonly #nodes: readonly string[];
 
-  constructor(nodes: readonly string[], seed: number) {
+  constructor(
+    nodes: readonly string[],
+    seed: number,
+    replication: NonNullable<ScenarioSource["cluster"]>["replication"] = {},
+  ) {
     this.#nodes = nodes;
-    this.lab = SimulatedLab.ready(nodes, { seed });
+    const cluster = { nodes: [...nodes], replication };
+    this.lab = SimulatedLab.ready(nodes, { seed, scenario: { cluster } });
   }
 
   /** Does not wait for the answer. */
