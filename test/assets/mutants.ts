@@ -3,9 +3,10 @@
  * shows. Together they violate every expectation of every demonstration at least once, and what each storm is for.
  */
 import type { Mutant } from "./mutants/change.ts";
+import { conflicts } from "./mutants/conflicts.ts";
 import { order } from "./mutants/order.ts";
 import { replication } from "./mutants/replication.ts";
 import { storms } from "./mutants/storms.ts";
 
 export type { Mutant };
-export const mutants: readonly Mutant[] = [...order, ...replication, ...storms];
+export const mutants: readonly Mutant[] = [...order, ...conflicts, ...replication, ...storms];

@@ -13,12 +13,16 @@ interface Fault {
   readonly places: readonly string[];
   /** Before a place is taken again; {@link restMs} where nothing is said. */
   readonly rest?: TimeMs;
+  /** It lasts this long at least; {@link shortestMs} where nothing is said. */
+  readonly least?: TimeMs;
   readonly begin: readonly Action[];
   readonly end: readonly Action[];
 }
 
 /** A process that was restarted gets this long before it is touched again. */
 const restMs = 250;
+/** A leave may take this long, and nobody can come back who has not gone. */
+const moveMs = 3_000;
 /** Between two moves of the ring. */
 const ringRestMs = 2_000;
 const joinersMax = 3;
@@ -36,7 +40,7 @@ export function stormOf(scenario: Scenario, draw: Draw): Plan["faults"] {
     const fault = faultOf(draw.one(kinds), nodes, scenario.network ?? {}, draw);
     const wanted = draw.between(every / 2, every * 3);
     if (fault === null || fault.places.some((place) => (takenUntil.get(place) ?? 0) > at)) continue;
-    const end = Math.floor(Math.min(length, at + Math.max(shortestMs, wanted)));
+    const end = Math.floor(Math.min(length, at + Math.max(fault.least ?? shortestMs, wanted)));
     for (const action of fault.begin) planned.push({ at, do: action });
     for (const action of fault.end) planned.push({ at: end, do: action });
     for (const place of fault.places) takenUntil.set(place, end + (fault.rest ?? restMs));
@@ -77,6 +81,7 @@ function faultOf(
 const ringFault = (node: NodeId, begin: Action, end: Action): Fault => ({
   places: ["ring", `process ${node}`],
   rest: ringRestMs,
+  least: moveMs,
   begin: [begin],
   end: [end],
 });

@@ -47,3 +47,13 @@ export function tampered(record: RunRecord, change: (event: RecordedEvent) => De
   });
   return { ...record, events };
 }
+
+/** All nodes end, lose their disks and start again. */
+export function emptyDisks(source: ScenarioSource): void {
+  const { nodes } = source.cluster;
+  const names = Array.isArray(nodes) ? nodes : Array.from({ length: nodes }, (_, i) => `node-${i + 1}`);
+  stepsOf(source).push(
+    { do: names.flatMap((node) => [{ kill: node }, { wipe: node }]) },
+    { do: names.map((node) => ({ restart: node })) },
+  );
+}

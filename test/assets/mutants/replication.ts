@@ -1,5 +1,5 @@
 /** Of the demonstrations about copies, conflicts and the ring. */
-import { type Mutant, replace, stepsOf, without } from "./change.ts";
+import { emptyDisks, type Mutant, replace, stepsOf, without } from "./change.ts";
 
 export const replication: readonly Mutant[] = [
   {
@@ -43,51 +43,6 @@ export const replication: readonly Mutant[] = [
     violates: [1],
   },
   {
-    file: "07-siblings-and-their-repair.yaml",
-    because: "the network is whole and a write waits for all",
-    change(source) {
-      without(source, "partition");
-      source.cluster.w = 3;
-    },
-    violates: [1, 2, 4],
-  },
-  {
-    file: "07-siblings-and-their-repair.yaml",
-    because: "the merged value is written blindly",
-    change: (source) => replace(source, '"context":"before"', '"context":"blind"'),
-    violates: [8, 9, 10, 11],
-  },
-  {
-    file: "07-siblings-and-their-repair.yaml",
-    because: "the merged value is written before the cut heals",
-    change(source) {
-      const [cut, , , , merge] = stepsOf(source);
-      source.steps = [cut!, merge!, { do: { put: { node: "C", key: "k", value: "blue", as: "before" } } }];
-      replace(source, ',"context":"before","w":3', "");
-    },
-    violates: [2, 5, 6, 7],
-  },
-  {
-    file: "07-siblings-and-their-repair.yaml",
-    because: "every disk is wiped before the end",
-    change(source) {
-      const nodes = ["A", "B", "C"];
-      stepsOf(source).push(
-        { do: nodes.flatMap((node) => [{ kill: node }, { wipe: node }]) },
-        { do: nodes.map((node) => ({ restart: node })) },
-      );
-    },
-    violates: [10, 11, 12],
-  },
-  {
-    file: "07-siblings-and-their-repair.yaml",
-    because: "the right side writes nothing",
-    change(source) {
-      stepsOf(source)[1]!.do = { put: { node: "A", key: "k", value: "red", client: "left" } };
-    },
-    violates: [1, 3, 4, 6],
-  },
-  {
     file: "11-read-repair.yaml",
     because: "nothing is lost",
     change: (source) => without(source, "rule"),
@@ -124,5 +79,109 @@ export const replication: readonly Mutant[] = [
       delete source.steps[2]!.when;
     },
     violates: [1, 2, 4],
+  },
+  {
+    file: "10-reads-that-miss.yaml",
+    because: "no copy is slow",
+    change: (source) => without(source, "rule"),
+    violates: [3],
+  },
+  {
+    file: "10-reads-that-miss.yaml",
+    because: "every copy is as slow",
+    change(source) {
+      replace(source, '"key":"medium","by":"300ms"', '"by":"2s"');
+    },
+    violates: [4, 5],
+  },
+  {
+    file: "10-reads-that-miss.yaml",
+    because: "nobody is there to ask",
+    change(source) {
+      stepsOf(source).unshift({ do: [{ kill: "A" }, { kill: "C" }] });
+    },
+    violates: [1, 2],
+  },
+  {
+    file: "10-reads-that-miss.yaml",
+    because: "the copies are lost",
+    change(source) {
+      replace(source, '"do":"delay"', '"do":"drop"');
+      replace(source, ',"by":"2s"', "");
+      replace(source, ',"by":"300ms"', "");
+    },
+    violates: [6],
+  },
+  {
+    file: "12-quorum-not-linearizable-cured.yaml",
+    because: "a read writes nothing back",
+    change(source) {
+      source.cluster.replication = { ...source.cluster.replication, readRepair: "off" };
+    },
+    violates: [3, 5],
+  },
+  {
+    file: "12-quorum-not-linearizable-cured.yaml",
+    because: "the readers come in the other order",
+    change(source) {
+      const steps = stepsOf(source);
+      source.steps = [steps[0]!, steps[4]!, steps[3]!];
+      delete source.steps[2]!.when;
+    },
+    violates: [1, 2, 4],
+  },
+  {
+    file: "13-hinted-handoff.yaml",
+    because: "nobody keeps hints",
+    change(source) {
+      source.cluster.replication = { ...source.cluster.replication, hints: false };
+    },
+    violates: [1, 3, 5, 6, 8],
+  },
+  {
+    file: "13-hinted-handoff.yaml",
+    because: "only one owner is down the second time",
+    change(source) {
+      const steps = stepsOf(source);
+      steps[4]!.do = { kill: "C" };
+      steps[5]!.when = { event: { node: "A", name: "member", about: "C", status: "dead" } };
+      steps[6]!.when = { settled: ["A", "B", "D", "E"] };
+    },
+    violates: [4],
+  },
+  {
+    file: "13-hinted-handoff.yaml",
+    because: "A is down from the beginning",
+    change(source) {
+      const steps = stepsOf(source);
+      steps[0]!.do = [{ kill: "C" }, { kill: "A" }];
+      delete steps[1]!.when;
+    },
+    violates: [2],
+  },
+  {
+    file: "13-hinted-handoff.yaml",
+    because: "every disk is lost at the end",
+    change: emptyDisks,
+    violates: [7, 8, 9],
+  },
+  {
+    file: "15-merkle-anti-entropy.yaml",
+    because: "nothing is lost, and there are fewer keys",
+    change(source) {
+      without(source, "rule", "end-rule");
+      replace(source, '"keys":10000', '"keys":500');
+    },
+    violates: [1, 2],
+  },
+  {
+    file: "15-merkle-anti-entropy.yaml",
+    because: "nobody compares",
+    change(source) {
+      without(source, "compare");
+      for (const step of stepsOf(source)) delete step.when;
+      replace(source, '"keys":10000', '"keys":500');
+    },
+    violates: [2, 3, 4, 5, 6],
   },
 ];

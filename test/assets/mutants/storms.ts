@@ -1,5 +1,5 @@
 /** Of the storms. */
-import { type Mutant, replace } from "./change.ts";
+import { emptyDisks, type Mutant, replace } from "./change.ts";
 
 export const storms: readonly Mutant[] = [
   {
@@ -56,6 +56,31 @@ export const storms: readonly Mutant[] = [
           ),
       ),
     }),
+    violates: [2],
+  },
+  {
+    file: "storm-replication.yaml",
+    because: "copies are lost and nothing brings them",
+    change(source) {
+      delete source.storm;
+      delete source.load;
+      delete source.calm;
+      source.cluster.replication = { antiEntropyInterval: 0, hints: false };
+      source.steps = [
+        { do: { rule: { do: "drop", message: "REPLICATE" } } },
+        { do: { put: { node: "node-1", key: "k1", value: "v", w: 1 } } },
+      ];
+    },
+    violates: [1, 3],
+  },
+  {
+    file: "storm-replication.yaml",
+    because: "every disk is lost after the storm",
+    change(source) {
+      source.steps = [{ at: "25s", do: { note: "After the storm." } }];
+      source.storm!.faults = ["kill", "pause", "partition"];
+      emptyDisks(source);
+    },
     violates: [2],
   },
 ];
