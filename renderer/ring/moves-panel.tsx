@@ -33,8 +33,9 @@ export function MovesPanel({ model }: { readonly model: SessionModel }) {
               {own.map((move) => (
                 <li key={move.node}>
                   <button type="button" onClick={() => select({ kind: "event", id: move.event })}>
-                    <Sign phase={move.phase} /> {move.node === node ? "it" : move.node}: {move.phase}
-                    {move.keys > 0 && `, ${plural(move.keys, "key")} so far`}
+                    <Sign phase={move.phase} /> {move.node !== node && `${move.node}: `}
+                    {move.phase}
+                    {move.keys > 0 && `, ${plural(move.keys, "key")}${isOver(move) ? "" : " so far"}`}
                     {move.waitingFor.length > 0 && `, waits for ${move.waitingFor.join(", ")}`}
                     <span className={styles["ago"]}> {agoText(model.at - move.at)} ago</span>
                   </button>

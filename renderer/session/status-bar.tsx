@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { useLab } from "../base/store.ts";
 import { cx } from "../base/ui/cx.ts";
 import { Tooltip } from "../base/ui/tooltip.tsx";
+import { useSteadyModel } from "../cluster/use-steady-model.ts";
 import styles from "./status-bar.module.css";
 import { bytesText, countText, dateText } from "./words.ts";
 
@@ -40,6 +41,25 @@ function LiveNumbers() {
   );
 }
 
+/** Conflicts and losses at the moment looked at; nothing while there are none. */
+function Damage() {
+  const { conflicts, losses } = useSteadyModel(1_000);
+  return (
+    <>
+      {conflicts.size > 0 && (
+        <Item tip="Keys whose replicas hold concurrent versions" tone="bad">
+          in conflict <b>{countText(conflicts.size)}</b>
+        </Item>
+      )}
+      {losses.size > 0 && (
+        <Item tip="Versions that lost to a concurrent one under last write wins" tone="bad">
+          lost writes <b>{countText(losses.size)}</b>
+        </Item>
+      )}
+    </>
+  );
+}
+
 export function StatusBar() {
   const lab = useLab((state) => state.lab);
   const mode = useLab((state) => state.mode);
@@ -53,6 +73,7 @@ export function StatusBar() {
         {isLive ? (connected === "open" ? "live" : "not connected") : "recorded"}
       </span>
       {isLive && <LiveNumbers />}
+      <Damage />
       <span className={styles["gap"]} />
       {session !== null && (
         <Item tip={`Begun ${dateText(session.createdAt)}, in ${session.path}`}>

@@ -38,7 +38,7 @@ export interface Copy {
   readonly missing: readonly string[];
 }
 
-export interface KeptHint {
+interface KeptHint {
   readonly holder: NodeId;
   readonly target: NodeId;
   readonly dots: readonly string[];
