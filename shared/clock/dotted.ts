@@ -60,8 +60,7 @@ export const isSeen = (dot: Dot, context: VectorClock) => dot.counter <= (contex
 export const sameDot = (a: Dot, b: Dot) => a.node === b.node && a.counter === b.counter;
 const isAmong = (dot: Dot, versions: readonly Version[]) => versions.some((other) => sameDot(dot, other.dot));
 /** By node, then by counter. */
-const compareDots = (a: Dot, b: Dot) =>
-  a.node < b.node ? -1 : a.node > b.node ? 1 : a.counter - b.counter;
+const compareDots = (a: Dot, b: Dot) => (a.node < b.node ? -1 : a.node > b.node ? 1 : a.counter - b.counter);
 const byDot = (a: { readonly dot: Dot }, b: { readonly dot: Dot }) => compareDots(a.dot, b.dot);
 
 /** `node-1:42`, as events and people write a dot. */

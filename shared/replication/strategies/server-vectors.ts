@@ -10,7 +10,14 @@
  * Source: Preguiça, Baquero, Almeida, Fonte, Gonçalves 2012, "Dotted Version Vectors", §3.2 (version vectors with one
  * entry per server).
  */
-import { joinMarks, type KeyState, liveVersions, sameDot, stateOf, type Version } from "../../clock/dotted.ts";
+import {
+  joinMarks,
+  type KeyState,
+  liveVersions,
+  sameDot,
+  stateOf,
+  type Version,
+} from "../../clock/dotted.ts";
 import { descends, merge, type VectorClock } from "../../clock/vector-clock.ts";
 import type { Behaviour } from "./behaviour.ts";
 
@@ -53,6 +60,5 @@ const isAmong = ({ dot }: Version, { versions }: KeyState) =>
 /** Without those that another's vector covers. */
 const highest = (versions: readonly Version[]) =>
   versions.filter(
-    (version) =>
-      !versions.some((other) => other !== version && descends(vectorOf(other), vectorOf(version))),
+    (version) => !versions.some((other) => other !== version && descends(vectorOf(other), vectorOf(version))),
   );

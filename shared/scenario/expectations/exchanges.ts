@@ -1,4 +1,5 @@
 /** Expectations on anti-entropy: what two nodes compared, and what travelled. */
+import { text } from "../../trace/detail.ts";
 import type { RecordedEvent } from "../../trace/event.ts";
 import { counted, rangeOf, verdictOn } from "./ranges.ts";
 import { result, type Judge } from "./subject.ts";
@@ -20,19 +21,20 @@ export const judgeExchange: Judge<"exchange"> = (
     ...(keys === undefined ? [] : [`transfers ${keyRange.words} keys`]),
     ...(hashes === undefined ? [] : [`compares ${hashRange.words} hashes`]),
   ].join(", ");
-  const ended = subject.inTime.filter(
+  const endings = subject.inTime.filter(
     (event) =>
       event.name === "exchange-ended" &&
       (node === undefined || event.node === node) &&
       (peer === undefined || event.detail?.["peer"] === peer),
   );
-  const event = ended[nth - 1];
-  if (event === undefined) return result(words, "violated", `There were ${ended.length}.`);
+  const event = endings[nth - 1];
+  if (event === undefined) return result(words, "violated", `There were ${endings.length}.`);
   const transferred = event.detail?.["keys"];
   const count = Array.isArray(transferred) ? transferred.length : 0;
   const compared = numberIn(event, "hashes");
   const bytes = `${numberIn(event, "bytes")} bytes of ${numberIn(event, "everything")}`;
-  const found = `It ended ${String(event.detail?.["outcome"])}, with ${counted(count, "key")} transferred, ${counted(compared, "hash", "hashes")} compared and ${bytes} sent.`;
+  const ended = text(event.detail?.["outcome"]) ?? "without a word";
+  const found = `It ended ${ended}, with ${counted(count, "key")} transferred, ${counted(compared, "hash", "hashes")} compared and ${bytes} sent.`;
   const isOutcome = outcome === undefined || event.detail?.["outcome"] === outcome;
   const isMet =
     isOutcome && verdictOn(keyRange, count) === "holds" && verdictOn(hashRange, compared) === "holds";

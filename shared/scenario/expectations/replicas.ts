@@ -1,7 +1,8 @@
 /** Expectations on what single nodes hold, and on where keys lie. */
-import { absentKey, liveVersions } from "../../clock/dotted.ts";
+import { absentKey } from "../../clock/dotted.ts";
 import type { Key, NodeId } from "../../ids.ts";
 import { Ring } from "../../ring/ring.ts";
+import { behaviourOf, Strategies } from "../../replication/strategies/behaviours.ts";
 import type { NodeView } from "../run.types.ts";
 import { listed } from "./ranges.ts";
 import { result, type Judge } from "./subject.ts";
@@ -9,15 +10,14 @@ import { result, type Judge } from "./subject.ts";
 const quoted = (values: readonly string[]) =>
   values.length === 0 ? "nothing" : listed(values.map((value) => `"${value}"`));
 
-export const judgeState: Judge<"state"> = ({ node, key, values }, { record }) => {
+export const judgeState: Judge<"state"> = ({ node, key, values }, { record, scenario }) => {
   const wanted = [...values].sort();
   const words = `at the end ${node} holds ${quoted(wanted)} for key ${key}`;
   const view = record.final.find((one) => one.node === node);
   if (view?.running !== true) return result(words, "unknown", `${node} was not running at the end.`);
   const [, state] = view.keys.find(([name]) => name === key) ?? [key, absentKey];
-  const held = liveVersions(state)
-    .map((version) => version.value!)
-    .sort();
+  const strategies = new Strategies(scenario.cluster.replication?.conflicts ?? {});
+  const held = [...behaviourOf(strategies.of(key as Key)).values(state)].sort();
   const isSame = held.length === wanted.length && held.every((value, index) => value === wanted[index]);
   return result(words, isSame ? "holds" : "violated", `It holds ${quoted(held)}.`);
 };
