@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { formatDot } from "../../../shared/clock/dotted.ts";
 import { asKey, asNodeId } from "../../../shared/ids.ts";
+import { text } from "../../../shared/trace/detail.ts";
 import { copiesAt } from "../../../shared/trace/copies.ts";
 import { recorded, TraceBuilder } from "./events.ts";
 import { Driver, nodes, play, story } from "./simulated.ts";
@@ -55,6 +56,35 @@ describe("the copies of a key", () => {
     driver.lab.run(100);
     const healed = copiesAt(recorded(driver.lab.events).history, key, null, nodes.map(asNodeId));
     expect(healed.copies.every(({ missing }) => missing.length === 0)).toBe(true);
+  });
+
+  it("lose a version without a new one in its place where that had been replaced before it came", () => {
+    const driver = new Driver(nodes, 6, { hints: false, antiEntropyInterval: "0s" });
+    const newestDot = () =>
+      text(driver.lab.events.findLast(({ name }) => name === "stored")?.detail?.["dot"])!;
+    const contextOf = (dot: string) => ({ [dot.split(":")[0]!]: Number(dot.split(":")[1]) });
+    driver.lab.run(200);
+    driver.lab.put("A", "k", "one");
+    driver.lab.run(50);
+    const one = newestDot();
+    driver.partition(["A"], ["B", "C"]);
+    driver.put("B", "k", "two", contextOf(one));
+    driver.lab.run(50);
+    const two = newestDot();
+    driver.heal();
+    // Its client has read "two", which this coordinator never had; "one" stays beside it here, and nowhere else.
+    driver.put("A", "k", "three", contextOf(two));
+    driver.lab.run(50);
+    const holds = (node: string) => {
+      const { copies } = copiesAt(recorded(driver.lab.events).history, key, null);
+      return copies.find((copy) => copy.node === node)!.versions.map(({ dot }) => dot);
+    };
+    expect(holds("A")).toHaveLength(2);
+    expect(holds("B")).toHaveLength(1);
+    driver.lab.get("A", "k");
+    driver.lab.run(50);
+    expect(driver.lab.events.filter(({ name }) => name === "overtaken")).toMatchObject([{ node: "A" }]);
+    expect(holds("A")).toEqual(holds("B"));
   });
 
   it("follow the moment that is looked at", () => {
