@@ -3,7 +3,7 @@
  * same lab behind it.
  */
 import { platform } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { LabError } from "../../shared/contract/errors.ts";
 import { type Preset, presets } from "../../shared/membership/types.ts";
@@ -22,6 +22,7 @@ interface LabFlags {
   port?: number;
   open: boolean;
   host?: "desktop" | "browser";
+  merge: Readonly<Record<string, string>>;
 }
 
 /** The port tried first when none is asked for; any free one when it is taken. */
@@ -34,6 +35,15 @@ const wholeNumber = (low: number, high: number) => (text: string) => {
   }
   return value;
 };
+
+/** One more of "name=file", the path as seen from here. */
+function mergeFile(text: string, before: Readonly<Record<string, string>>) {
+  const [, name, path] = /^([a-z][a-z0-9-]{0,62})=(.+)$/.exec(text) ?? [];
+  if (name === undefined || path === undefined) {
+    throw new InvalidArgumentError("It takes a name and a file, like union=union.js.");
+  }
+  return { ...before, [name]: resolve(path) };
+}
 
 export function labCommand(version: string): Command {
   return new Command("lab")
@@ -52,6 +62,12 @@ export function labCommand(version: string): Command {
       "--port <port>",
       `port of the browser host (default: ${usualPort}, or a free one)`,
       wholeNumber(1, 65_535),
+    )
+    .option(
+      "--merge <name=file>",
+      'a merge function for key prefixes whose strategy is "custom:<name>"; repeat it for several',
+      mergeFile,
+      {},
     )
     .option("--no-open", "do not open a browser")
     .addOption(
@@ -96,6 +112,7 @@ function runDesktop(flags: LabFlags): Promise<number> {
     `--nodes=${flags.nodes}`,
     `--preset=${flags.preset}`,
     `--data-dir=${flags.dataDir}`,
+    ...Object.entries(flags.merge).map(([name, path]) => `--merge=${name}=${path}`),
   ]);
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
     process.on(signal, () => child.kill("SIGTERM"));
@@ -108,6 +125,7 @@ async function runInBrowser(flags: LabFlags, version: string): Promise<void> {
     dataDir: flags.dataDir,
     nodes: flags.nodes,
     preset: flags.preset,
+    merges: flags.merge,
     workerEntry,
     version,
     studio: studio({

@@ -22,6 +22,8 @@ interface DesktopFlags {
   readonly nodes: number;
   readonly preset: Preset;
   readonly dataDir: string;
+  /** The path of each merge function, by name. */
+  readonly merges: Readonly<Record<string, string>>;
 }
 
 export interface Desktop extends WindowFiles {
@@ -64,6 +66,7 @@ const flagsSchema = z.object({
   nodes: z.coerce.number().int().min(1).max(32).default(5),
   preset: z.enum(presets).default("lab"),
   "data-dir": z.string().min(1).optional(),
+  merge: z.array(z.string().regex(/^[a-z][a-z0-9-]{0,62}=./)).default([]),
 });
 
 function readArguments(args: string[], desktop: Desktop) {
@@ -71,6 +74,7 @@ function readArguments(args: string[], desktop: Desktop) {
     nodes: { type: "string" },
     preset: { type: "string" },
     "data-dir": { type: "string" },
+    merge: { type: "string", multiple: true },
   } as const;
   // Not strict: Chromium's own switches stand among ours.
   const { values, positionals } = parseArgs({ args, options, strict: false, allowPositionals: true });
@@ -82,9 +86,12 @@ function readArguments(args: string[], desktop: Desktop) {
       `--${where} has a value the lab does not know: see lightcone lab --help.`,
     );
   }
-  const { nodes, preset, "data-dir": dataDir } = parsed.data;
+  const { nodes, preset, "data-dir": dataDir, merge } = parsed.data;
+  const merges = Object.fromEntries(
+    merge.map((text) => [text.slice(0, text.indexOf("=")), text.slice(text.indexOf("=") + 1)]),
+  );
   return {
-    flags: { nodes, preset, dataDir: resolve(dataDir ?? desktop.defaultDataDir) },
+    flags: { nodes, preset, dataDir: resolve(dataDir ?? desktop.defaultDataDir), merges },
     sessionFile: positionals.find(isSessionFile),
   };
 }

@@ -42,6 +42,8 @@ export interface LabOptions {
   /** Of Lightcone, shown to people and written into sessions. */
   readonly version: string;
   readonly clockStore?: ClockStoreKind;
+  /** Merge functions that key prefixes may name as "custom:<name>": the path of each. */
+  readonly merges?: Readonly<Record<string, string>>;
   /** Scenarios and hunts; without it the lab has none. */
   readonly studio?: StudioMaker;
 }
@@ -116,7 +118,7 @@ class RunningLab implements Lab {
   }
 
   #makeCluster(preset: Preset, quorum: Quorum, replication: Partial<ReplicationSettings>): Cluster {
-    const { workerEntry, clockStore = "sqlite", opsPerSecond = usualLoad } = this.#options;
+    const { workerEntry, clockStore = "sqlite", opsPerSecond = usualLoad, merges } = this.#options;
     const id = newSessionId();
     const cluster: Cluster = new Cluster({
       settings: {
@@ -127,6 +129,7 @@ class RunningLab implements Lab {
         clockStore,
         workerEntry,
         ...(Object.keys(replication).length > 0 && { replication }),
+        ...(merges !== undefined && { merges }),
       },
       dataDir: this.#dataDir,
       sessions: this.#sessions,
