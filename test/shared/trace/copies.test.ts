@@ -17,6 +17,8 @@ const stored = (dot: string, dots: readonly string[], extra = {}) => ({
 
 const old = (dot: string, siblings: number) => ({ op: "put" as const, key, detail: { dot, siblings } });
 
+const contextOf = (dot: string) => ({ [dot.split(":")[0]!]: Number(dot.split(":")[1]) });
+
 describe("the copies of a key", () => {
   it("are what the replicas themselves hold, whatever happened", () => {
     const property = fc.property(story, fc.nat(10_000), (steps, seed) => {
@@ -62,7 +64,6 @@ describe("the copies of a key", () => {
     const driver = new Driver(nodes, 6, { hints: false, antiEntropyInterval: "0s" });
     const newestDot = () =>
       text(driver.lab.events.findLast(({ name }) => name === "stored")?.detail?.["dot"])!;
-    const contextOf = (dot: string) => ({ [dot.split(":")[0]!]: Number(dot.split(":")[1]) });
     driver.lab.run(200);
     driver.lab.put("A", "k", "one");
     driver.lab.run(50);
