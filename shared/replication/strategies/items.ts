@@ -16,6 +16,8 @@ export interface ItemKind<Payload> {
   /** Begins a sentence: "A set". */
   readonly name: string;
   readonly itemsName: string;
+  /** Of the kinds of value that are made of items, only this one has such payloads. */
+  isPayload(payload: unknown): boolean;
   /** From the items that were shown to this plain value; text: why it is no such value, as a sentence. */
   change(shown: readonly Item<Payload>[], value: string, version: Version): Change<Payload> | string;
   show(items: readonly Item<Payload>[]): string;
@@ -27,10 +29,14 @@ const forgotten: Refusal = {
     "The context is older than what this key remembers of its past: read the key again and write with the context you get.",
 };
 
+/** One sentence. */
+export const tooMany = ({ name, itemsName }: Pick<ItemKind<unknown>, "name" | "itemsName">, count: number) =>
+  `${name} has at most ${itemsMax} ${itemsName}; this one has ${count}.`;
+
 export function ofItems<Payload>(kind: ItemKind<Payload>): Behaviour {
   return merged<Facts<Payload>>({
     known(version) {
-      if (hasFacts<Payload>(version)) return version.facts;
+      if (hasFacts(kind, version)) return version.facts;
       const bare = { seen: emptyClock, items: [], removed: [], horizon: emptyClock };
       if (version.value === null) return bare;
       const change = kind.change([], version.value, version);
@@ -46,8 +52,7 @@ export function ofItems<Payload>(kind: ItemKind<Payload>): Behaviour {
       if (typeof change === "string") return { code: "bad_value", message: change };
       const facts = factsOf(all, version, seen, shown, change.kept, change.added);
       if (facts.items.length > itemsMax) {
-        const message = `${kind.name} has at most ${itemsMax} ${kind.itemsName}; this one has ${facts.items.length}.`;
-        return { code: "bad_value", message };
+        return { code: "bad_value", message: tooMany(kind, facts.items.length) };
       }
       return { ...version, value: version.value === null ? null : kind.show(facts.items), facts };
     },
@@ -59,6 +64,12 @@ export function ofItems<Payload>(kind: ItemKind<Payload>): Behaviour {
   });
 }
 
-/** False for a version written under another strategy. */
-const hasFacts = <Payload>(version: Version): version is Version & { readonly facts: Facts<Payload> } =>
-  Array.isArray((version.facts as Partial<Facts<Payload>> | undefined)?.items);
+/** False for a version written under another strategy. All items of a version are of one kind. */
+function hasFacts<Payload>(
+  kind: ItemKind<Payload>,
+  version: Version,
+): version is Version & { readonly facts: Facts<Payload> } {
+  const { items, removed } = (version.facts ?? {}) as Partial<Facts<unknown>>;
+  if (!Array.isArray(items) || !Array.isArray(removed)) return false;
+  return [items[0], removed[0]?.[0]].every((item) => item === undefined || kind.isPayload(item[3]));
+}

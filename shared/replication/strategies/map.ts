@@ -13,11 +13,15 @@ type Field = readonly [name: string, value: string, at: number, tick: number];
 export const map = ofItems<Field>({
   name: "A map",
   itemsName: "fields",
+  isPayload: (payload) => Array.isArray(payload) && payload.length === 4,
 
   change(shown, value, { at, tick = 0 }) {
     const object = parseJson(value);
     if (typeof object !== "object" || object === null || Array.isArray(object)) {
       return `A map takes a JSON object like {"milk": 2}.`;
+    }
+    if (Object.keys(object).some((name) => !name.isWellFormed())) {
+      return "A field of a map has a name of well-formed Unicode.";
     }
     const winners = new Map(shownFields(shown).map((item) => [item[3][0], item]));
     const kept: Item<Field>[] = [];

@@ -5,6 +5,7 @@ import { canonical, parseJson } from "./json.ts";
 export const set = ofItems<string>({
   name: "A set",
   itemsName: "elements",
+  isPayload: (payload) => typeof payload === "string",
 
   change(shown, value) {
     const elements = parseJson(value);

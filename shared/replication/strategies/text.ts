@@ -10,8 +10,8 @@
  * "Logoot: A Scalable Optimistic Replication Algorithm for Collaborative Editing".
  */
 import { formatDot, type Version } from "../../clock/dotted.ts";
-import { type Change, ofItems } from "./items.ts";
-import { compareTags, type Item } from "./observed.ts";
+import { type Change, ofItems, tooMany } from "./items.ts";
+import { compareTags, type Item, itemsMax } from "./observed.ts";
 import { positionsBetween } from "./position.ts";
 
 type Line = readonly [position: string, text: string];
@@ -19,11 +19,18 @@ type Line = readonly [position: string, text: string];
 /** Cells of the table of a longest common subsequence; where more would be needed, all in between is taken as new. */
 const cellsMax = 4_000_000;
 
-export const text = ofItems<Line>({
-  name: "A text",
-  itemsName: "lines",
+const names = { name: "A text", itemsName: "lines" };
 
-  change: (shown, value, version) => change(inOrder(shown), value.split("\n"), version),
+export const text = ofItems<Line>({
+  ...names,
+  isPayload: (payload) => Array.isArray(payload) && payload.length === 2,
+
+  change(shown, value, version) {
+    const lines = value.split("\n");
+    // Of a MiB of them each would be given a position only to be refused.
+    if (lines.length > itemsMax) return tooMany(names, lines.length);
+    return change(inOrder(shown), lines, version);
+  },
 
   show: (items) =>
     inOrder(items)
