@@ -350,6 +350,8 @@ export class Replica {
     } else if (this.#config.gossip) {
       const sender = { node: from, address: envelope.address };
       this.#membership.receive(now, sender, body as MembershipMessage, this.#membershipEffects);
+      const { node, seeds } = this.#config;
+      if (from === node && body.kind === "JOIN" && seeds.length === 1) this.#moves.metItself(fx);
     }
     this.#envelope = null;
   }

@@ -73,11 +73,11 @@ export class Copies {
     else send();
   }
 
-  /** The sender goes by a placement with other owners, which is no newer; it has been told. */
+  /** The sender goes by a placement that is no newer, and other owners or fewer that are pending; it has been told. */
   #isStale(
     fx: ReplicationEffects,
     from: NodeId,
-    { request, key, replicas, n, epoch }: Message<"REPLICATE"> | Message<"READ">,
+    { kind, request, key, replicas, n, epoch }: Message<"REPLICATE"> | Message<"READ">,
     op: Message<"STALE">["op"],
     about: About,
   ): boolean {
@@ -89,7 +89,9 @@ export class Copies {
     }
     const isSame =
       mine.owners.length === replicas.length && replicas.every((node) => mine.owners.includes(node));
-    if (isSame) return false;
+    // Owners may be the same and the sender not know to whom else the write goes (P11).
+    const isUnawareOfMove = kind === "REPLICATE" && epoch < mine.epoch && mine.pending.length > 0;
+    if (isSame && !isUnawareOfMove) return false;
     // Of two that know different things, each as much as the other, both are behind.
     if (epoch === mine.epoch) view.behind?.(epoch, from);
     fx.rare.reached("a stale request");

@@ -43,7 +43,7 @@ export interface MovesOptions {
   readonly placements: Placements;
   readonly store: KeyStore;
   readonly handover: Handover;
-  /** Nobody to look for: it serves at once. */
+  /** There is nobody to look for: it serves at once. */
   readonly isAlone: boolean;
   /** It has kept data in an earlier life. */
   readonly hasServed: boolean;
@@ -59,6 +59,7 @@ export class Moves implements ReplicationPart {
   readonly #words: Words;
   /** Nodes that are gone and whose records nobody cares for: when somebody is to. */
   readonly #orphans = new Map<NodeId, TimeMs>();
+  #isAlone: boolean;
   #isLeaving = false;
   /** Began this life by what is on its disk, and nobody has said yet that it is the latest. */
   #isUnconfirmed = false;
@@ -67,6 +68,7 @@ export class Moves implements ReplicationPart {
 
   constructor(options: MovesOptions) {
     this.#options = options;
+    this.#isAlone = options.isAlone;
     const { records, config, audience } = options;
     const spread = new Spread({ records, retryAfter: config.requestTimeout, audience });
     this.#spread = spread;
@@ -114,12 +116,18 @@ export class Moves implements ReplicationPart {
 
   /** The first step of a life. */
   begin(fx: ReplicationEffects): void {
-    const { isAlone, hasServed } = this.#options;
     const own = this.#own;
-    if (own === undefined) this.#raise(fx, isAlone || hasServed ? "serving" : "joining");
+    const mayServe = this.#isAlone || this.#options.hasServed;
+    if (own === undefined) this.#raise(fx, mayServe ? "serving" : "joining");
     else if (own.phase === "leaving") this.#raise(fx, own.by === own.node ? "serving" : "rebuilding");
     else if (own.phase === "exiting" || own.phase === "left") this.#raise(fx, "joining");
     else this.#isUnconfirmed = own.phase === "serving";
+    this.tick(fx);
+  }
+
+  /** The one it was to look for is itself. */
+  metItself(fx: ReplicationEffects): void {
+    this.#isAlone = true;
     this.tick(fx);
   }
 
@@ -278,14 +286,14 @@ export class Moves implements ReplicationPart {
 
   /** Nobody counts yet, and all in reach know the same of each other. */
   #found(fx: ReplicationEffects): void {
-    const { records, isAlone, audience } = this.#options;
+    const { records, audience } = this.#options;
     const own = this.#own;
     if (own?.phase !== "joining" || this.#isLeaving || records.all.some(isCounted)) return;
     const others = audience();
     const isKnown = others.every((node) => {
       return records.get(node)?.phase === "joining" && this.#spread.agrees(node);
     });
-    if (isKnown && (others.length > 0 || isAlone)) this.#raise(fx, "serving");
+    if (isKnown && (others.length > 0 || this.#isAlone)) this.#raise(fx, "serving");
   }
 
   /** Who left or is gone for good without a word to its record is taken out by the first who serves. */

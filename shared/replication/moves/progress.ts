@@ -1,20 +1,18 @@
 /** How far a move is: for those who carry it out, and for people. */
 import type { NodeId, TimeMs } from "../../ids.ts";
 import type { Ring } from "../../ring/ring.ts";
-import type { NodeEventDetails } from "../../trace/names.ts";
 import type { About } from "../types.ts";
 import { isUnfinished, type Phase, type TopologyRecord } from "./records.ts";
 
 export const internal: About = { op: "internal" };
 
-type Detail = NodeEventDetails["move"];
-
-/** As the event "move" tells it. */
+/** As the event "move" tells it (shared/trace/names). */
 export interface MoveProgress {
   readonly [Name: string]: string | number | readonly string[];
   readonly about: NodeId;
-  readonly kind: Detail["kind"];
-  readonly phase: Detail["phase"] | "";
+  readonly kind: "join" | "leave" | "rebuild";
+  /** "" until it has been told for the first time. */
+  readonly phase: "waiting" | "receiving" | "switching" | "done" | "given up" | "";
   readonly epoch: number;
   readonly waitingFor: readonly NodeId[];
 }

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { asNodeId } from "../../../../shared/ids.ts";
+import { absentKey, write } from "../../../../shared/clock/dotted.ts";
+import { asKey, asMessageId, asNodeId, asRequestId, type Key } from "../../../../shared/ids.ts";
+import { Ring } from "../../../../shared/ring/ring.ts";
 import { Cluster } from "../../replica/cluster.ts";
 import { Traffic } from "./traffic.ts";
 
@@ -128,8 +130,62 @@ describe("P11: reads and writes go on while", () => {
   });
 });
 
+describe("P11: a write by one who has not heard that a node joins", () => {
+  it("is refused by an owner who has, though its owners are the same", () => {
+    const cluster = new Cluster({ n: 3, r: 2, w: 2 });
+    cluster.startAll(4);
+    cluster.start("node-5", ["node-1"]);
+    const phaseAt = (node: string) =>
+      cluster.replica(node).topology.nodes.find((each) => each.node === "node-5")?.phase;
+    const { topology } = cluster.replica("node-1");
+    cluster.runUntil(() => phaseAt("node-1") === "joining", 100);
+    const keys = Array.from({ length: 100 }, (_, i) => asKey(`k${i}`));
+    const serving = Ring.of(cluster.replica("node-1").ring.nodes, 150);
+    const isMoving = (key: Key) =>
+      serving.owners(key, 3).includes(asNodeId("node-1")) &&
+      serving.with(asNodeId("node-5")).owners(key, 3).includes(asNodeId("node-5"));
+    const answerTo = (key: Key, epoch: number) => {
+      const from = serving.owners(key, 3).find((owner) => owner !== "node-1")!;
+      const state = write(absentKey, { dot: { node: from, counter: 1 }, value: "v", at: 0 }, {});
+      const { messages } = cluster.input("node-1", {
+        kind: "message",
+        envelope: {
+          id: asMessageId(`${key} ${epoch}`),
+          from,
+          address: `${from}:1`,
+          clock: { [from]: 1 },
+          body: {
+            kind: "REPLICATE",
+            request: asRequestId("r"),
+            op: "put",
+            key,
+            state,
+            origin: from,
+            replicas: serving.owners(key, 3),
+            n: 3,
+            epoch,
+          },
+        },
+      });
+      const answers = messages.map(({ envelope }) => envelope.body.kind);
+      return answers.find((kind) => kind === "STALE" || kind === "REPLICATE_ACK");
+    };
+    const now = cluster.replica("node-1").topology.epoch;
+    expect(topology.epoch).toBeLessThan(now);
+    const moved = keys.find(isMoving)!;
+    expect(answerTo(moved, topology.epoch)).toBe("STALE");
+    expect(answerTo(moved, now)).toBe("REPLICATE_ACK");
+    const unmoved = keys.find(
+      (key) => !isMoving(key) && serving.owners(key, 3).includes(asNodeId("node-1")),
+    )!;
+    expect(answerTo(unmoved, topology.epoch)).toBe("REPLICATE_ACK");
+  });
+});
+
 const refilled = (cluster: Cluster) =>
-  cluster.happenings.some(({ event }) => event.name === "move" && event.detail!["kind"] === "rebuild");
+  cluster.happenings.some(({ event }) => {
+    return event.type === "local" && event.name === "move" && event.detail!["kind"] === "rebuild";
+  });
 
 describe("P2: a node whose disk", () => {
   it("is lost keeps its place, answers no reads, and is refilled", () => {
