@@ -4,6 +4,7 @@
  */
 import setup from "../setup.ts";
 import { checkKvSound, checkKvUnsound, checkRegister } from "./check.ts";
+import { faults } from "./faults.ts";
 import { busy, calm, detectKill, formFive } from "./membership.ts";
 import { merkle, merkleUpdate } from "./merkle.ts";
 import { put1, put64 } from "./put.ts";
@@ -29,8 +30,12 @@ const benches: Record<string, () => Promise<void>> = {
   "swim-1000": thousandMembers,
   demonstrations: allDemonstrations,
 };
-/** Ten minutes each: only when named. */
-const longBenches: Record<string, () => Promise<void>> = { "calm-10min": calm, "busy-10min": busy };
+/** Ten minutes and more each: only when named. */
+const longBenches: Record<string, () => Promise<void>> = {
+  "calm-10min": calm,
+  "busy-10min": busy,
+  "faults-30min": faults,
+};
 
 setup();
 const all = { ...benches, ...longBenches };

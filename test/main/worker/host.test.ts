@@ -177,6 +177,7 @@ describe("a turn that lets nothing out", () => {
       state,
       origin: peer,
       replicas: [peer, node],
+      n: 2,
       epoch: replica.topology.epoch,
     } as const;
     const from = { from: peer, address: "127.0.0.1:2", clock: { [peer]: 1 } };
