@@ -176,8 +176,8 @@ describe("a turn that lets nothing out", () => {
       key,
       state,
       origin: peer,
-      replicas: [peer, node],
-      n: 2,
+      replicas: [node],
+      n: 1,
       epoch: replica.topology.epoch,
     } as const;
     const from = { from: peer, address: "127.0.0.1:2", clock: { [peer]: 1 } };
