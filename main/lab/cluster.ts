@@ -13,6 +13,7 @@ import { LinkTable } from "./links.ts";
 import { Load } from "./load.ts";
 import type { ManagedNode } from "./managed-node.ts";
 import { Network } from "./network.ts";
+import { Readiness } from "./readiness.ts";
 import { Recorder } from "./recorder.ts";
 import { RuleTable } from "./rules.ts";
 import type { Sessions } from "./sessions.ts";
@@ -20,6 +21,8 @@ import { type ClusterSettings, Supervisor } from "./supervisor.ts";
 import { UndoStack } from "./undo.ts";
 
 const beatMs = 1_000;
+/** A cluster that is not ready by then is shown as it is: somebody may want to see why. */
+const usualReadyMs = 10_000;
 /** Operations a second, where nobody says otherwise. */
 export const usualLoad = 4;
 
@@ -30,6 +33,8 @@ export interface ClusterOptions {
   readonly opsPerSecond: number;
   /** Of the session; the usual one when absent. */
   readonly title?: string;
+  /** How long `start` waits for the cluster to be ready. */
+  readonly readyMs?: number;
   readonly onChange: () => void;
   readonly onRecorded: (events: RecordedEvent[]) => void;
   readonly onNotice: (level: "info" | "warning" | "error", text: string) => void;
@@ -47,18 +52,30 @@ export class Cluster {
   readonly #links: LinkTable;
   readonly #rules = new RuleTable();
   readonly #lookingAt = new Set<ManagedNode>();
+  readonly #readiness: Readiness;
+  /** Somebody waits for the cluster to be ready, or closed. */
+  #onProgress: (() => void) | null = null;
   #beat: NodeJS.Timeout | null = null;
   #isClosed = false;
 
   constructor(options: ClusterOptions) {
-    const { settings, dataDir, sessions, onChange } = options;
+    const { settings, dataDir, sessions } = options;
+    const onChange = () => {
+      this.#onProgress?.();
+      options.onChange();
+    };
     this.#options = options;
     this.settings = settings;
+    this.#readiness = new Readiness(settings.gossip ?? true);
     this.#links = new LinkTable({ ...restingLink, ...settings.link });
     const { title = `Cluster of ${new Date().toLocaleString("en-GB", { timeZoneName: "short" })}` } = options;
     this.recorder = new Recorder({
       file: sessions.begin(title),
-      onRecorded: options.onRecorded,
+      onRecorded: (events) => {
+        this.#readiness.observe(events);
+        options.onRecorded(events);
+        this.#onProgress?.();
+      },
       onFailed: (error) =>
         options.onNotice(
           "error",
@@ -88,7 +105,15 @@ export class Cluster {
     );
   }
 
-  /** Starts so many nodes, or nodes of these names. Resolves when every one serves or has said why not. */
+  /** Every node that runs serves, sees the others alive, and has its place in the ring. */
+  get isReady(): boolean {
+    return this.#readiness.isReady(this.supervisor.all());
+  }
+
+  /**
+   * Starts so many nodes, or nodes of these names. Resolves when every one has said why it does not run, or that it
+   * does and they are ready: nobody's first write is refused for coming too early.
+   */
   async start(wanted: number | readonly string[]): Promise<void> {
     const { name, preset, quorum, virtualNodes, replication } = this.settings;
     const nodes = await this.supervisor.addNodes(wanted);
@@ -106,6 +131,7 @@ export class Cluster {
     this.#beat = setInterval(() => this.#onBeat(), beatMs);
     // A node that fails says so in its state; the others go on.
     await Promise.allSettled(nodes.map((node) => this.supervisor.start(node)));
+    await this.#untilReady();
     const { opsPerSecond } = this.#options;
     if (opsPerSecond > 0 && this.#beat !== null) this.setLoad(true, opsPerSecond);
   }
@@ -130,9 +156,22 @@ export class Cluster {
     };
   }
 
+  async #untilReady(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const late = setTimeout(resolve, this.#options.readyMs ?? usualReadyMs);
+    this.#onProgress = () => {
+      if (this.#isClosed || this.isReady) resolve();
+    };
+    this.#onProgress();
+    await promise;
+    this.#onProgress = null;
+    clearTimeout(late);
+  }
+
   /** Ends every process, records what they had left to say, and folds the session into one file. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#onProgress?.();
     if (this.#beat !== null) clearInterval(this.#beat);
     this.#beat = null;
     this.load.close();

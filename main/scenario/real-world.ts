@@ -5,7 +5,6 @@ import type { CallAnswer, ClientCall, FaultAction, NodeView } from "../../shared
 import type { Scenario } from "../../shared/scenario/schema.ts";
 import { givenSettings } from "../../shared/replication/settings.ts";
 import { quorumOf } from "../../shared/simulation/machines.ts";
-import { text } from "../../shared/trace/detail.ts";
 import type { RecordedEvent } from "../../shared/trace/event.ts";
 import { Cluster } from "../lab/cluster.ts";
 import { DataDir } from "../lab/data-dir.ts";
@@ -36,12 +35,8 @@ export class RealWorld {
   readonly #dataDir: DataDir;
   readonly #sessions: Sessions;
   readonly #cluster: Cluster;
-  /** Whom each node believes to be alive. */
-  readonly #alive = new Map<string, Set<string>>();
-  /** Moves of the ring that a node has begun and not ended. */
-  readonly #moves = new Map<string, Set<string>>();
   #broken: string | null = null;
-  #onReady: (() => void) | null = null;
+  #onBrokenEarly: (() => void) | null = null;
 
   constructor({ scenario, workerEntry, version, scratch }: RealWorldOptions) {
     this.#scenario = scenario;
@@ -53,37 +48,29 @@ export class RealWorld {
       sessions: this.#sessions,
       opsPerSecond: 0,
       title: scenario.name,
+      readyMs,
       onChange: () => undefined,
       onRecorded: (events) => this.#recorded(events),
       onNotice: (_, sentence) => this.#fail(sentence),
     });
   }
 
-  /** Null when the cluster is ready: every node serves and, with gossip, sees every other alive and the ring at rest. Else why it is not. */
+  /** Null when the cluster is ready, else why it is not. */
   async start(signal: AbortSignal | undefined): Promise<string | null> {
-    const { promise: cancelled, resolve } = Promise.withResolvers<void>();
-    const onAbort = () => resolve();
-    signal?.addEventListener("abort", onAbort);
-    const late = setTimeout(onAbort, readyMs);
+    const { promise: givenUp, resolve } = Promise.withResolvers<void>();
+    const giveUp = () => resolve();
+    this.#onBrokenEarly = giveUp;
+    signal?.addEventListener("abort", giveUp);
     try {
-      await Promise.race([this.#start(), cancelled]);
+      await Promise.race([this.#cluster.start(this.#scenario.cluster.nodes), givenUp]);
     } finally {
-      clearTimeout(late);
-      signal?.removeEventListener("abort", onAbort);
+      signal?.removeEventListener("abort", giveUp);
     }
     if (signal?.aborted === true) return "The run was cancelled.";
-    if (this.#broken !== null) return this.#broken;
-    return this.#isReady ? null : `The cluster was not ready after ${readyMs / 1000} s.`;
-  }
-
-  async #start(): Promise<void> {
-    await this.#cluster.start(this.#scenario.cluster.nodes);
     const failed = this.#nodes().find(({ status }) => status === "failed");
-    if (failed !== undefined) {
-      this.#broken = `The cluster did not start: ${failed.state.error ?? failed.id}`;
-    }
-    if (this.#broken !== null || this.#isReady) return;
-    await new Promise<void>((resolve) => (this.#onReady = resolve));
+    if (failed !== undefined) return `The cluster did not start: ${failed.state.error ?? failed.id}`;
+    if (this.#broken !== null) return this.#broken;
+    return this.#cluster.isReady ? null : `The cluster was not ready after ${readyMs / 1000} s.`;
   }
 
   call(call: ClientCall): Promise<CallAnswer> {
@@ -154,48 +141,13 @@ export class RealWorld {
   }
 
   #recorded(events: readonly RecordedEvent[]): void {
-    for (const event of events) {
-      this.events.push(event);
-      this.#believe(event);
-    }
-    if (this.#onReady !== null && this.#isReady) this.#onReady();
+    for (const event of events) this.events.push(event);
     this.onEvents?.(events);
-  }
-
-  #believe({ node, name, type, detail }: RecordedEvent): void {
-    if (type !== "local") return;
-    if (name === "start") {
-      this.#alive.set(node, new Set([node]));
-      this.#moves.delete(node);
-    }
-    if (name !== "member" && name !== "move") return;
-    const about = text(detail?.["about"]);
-    if (about === null) return;
-    if (name === "move") {
-      const moves = this.#moves.get(node) ?? new Set();
-      if (detail?.["phase"] === "done" || detail?.["phase"] === "given up") moves.delete(about);
-      else moves.add(about);
-      this.#moves.set(node, moves);
-      return;
-    }
-    const alive = this.#alive.get(node) ?? new Set();
-    if (detail?.["status"] === "alive") alive.add(about);
-    else alive.delete(about);
-    this.#alive.set(node, alive);
-  }
-
-  get #isReady(): boolean {
-    const nodes = this.#nodes();
-    if (nodes.some(({ status }) => status !== "running")) return false;
-    if (!this.#scenario.cluster.gossip) return true;
-    return nodes.every(({ id }) => {
-      return (this.#alive.get(id)?.size ?? 0) >= nodes.length && (this.#moves.get(id)?.size ?? 0) === 0;
-    });
   }
 
   #fail(why: string): void {
     this.#broken ??= why;
-    this.#onReady?.();
+    this.#onBrokenEarly?.();
     this.onBroken?.(why);
   }
 }

@@ -91,20 +91,26 @@ export class RunningLab {
     return (await this.recorded()).filter((event) => event.node === "lab" && event.name === name);
   }
 
-  /** Waits until every node named believes exactly these to be alive. */
+  /** Waits until every node named believes exactly these to be alive, and knows that nobody is on the move. */
   async untilAlive(ids: readonly string[]): Promise<void> {
     for (const id of ids) {
-      await eventually(async () =>
-        expect(await aliveAt((await this.node(id)).address)).toEqual([...ids].sort()),
-      );
+      await eventually(async () => {
+        const { address } = await this.node(id);
+        expect(await aliveAt(address)).toEqual([...ids].sort());
+        expect(await askedAt(address, "/api/v1/topology")).toMatchObject({ settled: true });
+      });
     }
   }
 }
 
+async function askedAt(address: string, path: string): Promise<unknown> {
+  const response = await fetch(`http://${address}${path}`, { signal: AbortSignal.timeout(60_000) });
+  return response.json();
+}
+
 /** Who is alive, as this node believes. */
 export async function aliveAt(address: string): Promise<string[]> {
-  const response = await fetch(`http://${address}/gossip/members`, { signal: AbortSignal.timeout(60_000) });
-  const { cluster_members: members } = (await response.json()) as {
+  const { cluster_members: members } = (await askedAt(address, "/gossip/members")) as {
     cluster_members: Record<string, { status: string }>;
   };
   return Object.keys(members)
