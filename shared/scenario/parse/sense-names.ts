@@ -13,7 +13,7 @@ export function* actsOf(scenario: Scenario): Generator<{ action: Action; path: P
 }
 
 export class Names {
-  /** Those of the cluster, and those that steps add. */
+  /** Those of the cluster, and those that steps or planned faults add. Of a plan the part that adds may be left out. */
   readonly nodes: ReadonlySet<string>;
   readonly labels: ReadonlySet<string>;
   readonly snapshots: ReadonlySet<string>;
@@ -28,6 +28,9 @@ export class Names {
       else if (action.name === "snapshot") snapshots.add(action.value);
       const as = asOf(action);
       if (as !== undefined) operations.add(as);
+    }
+    for (const { do: action } of scenario.planned?.faults ?? []) {
+      if (action.name === "add" || action.name === "remove") nodes.add(action.value);
     }
     this.nodes = nodes;
     this.snapshots = snapshots;
