@@ -11,8 +11,8 @@
 import { Packr, RESERVE_START_SPACE } from "msgpackr";
 import { compress, compressAboveBytes, decompress } from "../storage/compression.ts";
 
-/** Largest frame, header excluded. A value of the store has at most 1 MiB. */
-export const frameBytesMax = 8 * 1024 * 1024;
+/** Largest frame, header excluded: about what three bytes can say. The state of a key is smaller (see replication/batch). */
+export const frameBytesMax = (16 * 1024 - 64) * 1024;
 const headerBytes = 4;
 /** The first byte of the header. */
 const [plain, compressed] = [0, 1];

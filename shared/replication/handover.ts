@@ -13,6 +13,7 @@
  */
 import type { Key, NodeId, TimeMs } from "../ids.ts";
 import type { Ring } from "../ring/ring.ts";
+import { takeBatch } from "./batch.ts";
 import type { KeyStore } from "./key-store.ts";
 import type { Placements } from "./moves/placements.ts";
 import { isCollecting, isCounted, type Records, type TopologyRecord } from "./moves/records.ts";
@@ -20,8 +21,6 @@ import type { About, ClusterView, ReplicationConfig, ReplicationEffects, Replica
 import type { ReplicationMessage } from "./messages.ts";
 
 export const handoverKeysMax = 100;
-/** Characters of values in one batch; a longer value travels alone. */
-const handoverCharsMax = 256 * 1024;
 const keysPerStep = 1_000;
 
 const internal: About = { op: "internal" };
@@ -165,17 +164,10 @@ export class Handover implements ReplicationPart {
 
   #push(fx: ReplicationEffects, target: NodeId, queue: Queue): void {
     const { store, config } = this.#options;
-    const keys: Key[] = [];
-    let chars = 0;
     const keysMax = fx.rare.buggify("handover in batches of one key") ? 1 : handoverKeysMax;
-    for (const key of queue.keys) {
-      for (const { value } of store.get(key).versions) chars += value?.length ?? 0;
-      if (keys.length > 0 && (keys.length >= keysMax || chars > handoverCharsMax)) break;
-      keys.push(key);
-    }
+    const items = takeBatch(queue.keys, store, keysMax);
     const number = ++this.#batches;
-    queue.batch = { number, keys, retryAt: fx.now + config.requestTimeout };
-    const items = keys.map((key) => [key, store.get(key)] as const);
+    queue.batch = { number, keys: items.map(([key]) => key), retryAt: fx.now + config.requestTimeout };
     fx.send(target, { kind: "HANDOVER", batch: number, items }, internal);
   }
 

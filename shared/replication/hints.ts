@@ -17,6 +17,7 @@
  */
 import { formatDot, type KeyState } from "../clock/dotted.ts";
 import type { Key, NodeId, TimeMs } from "../ids.ts";
+import { batchBytesMax, sizeOf } from "./batch.ts";
 import type { KeyStore } from "./key-store.ts";
 import type { HintMessage, ReplicationMessage } from "./messages.ts";
 import { isInReach } from "./reach.ts";
@@ -30,8 +31,6 @@ import type {
 } from "./types.ts";
 
 const batchKeysMax = 100;
-/** Characters of values in one batch; a longer value travels alone. */
-const batchCharsMax = 256 * 1024;
 const keysPerStep = 1_000;
 
 const internal: About = { op: "internal" };
@@ -232,12 +231,12 @@ export class HintKeeper implements ReplicationPart {
 
   #nextBatch(fx: ReplicationEffects, { hints }: Queue): Hint[] {
     const batch: Hint[] = [];
-    let chars = 0;
+    let bytes = 0;
     const isSmall = fx.rare.buggify("hints in batches of one key");
     const keysMax = isSmall ? 1 : Math.min(batchKeysMax, Math.max(1, this.#config.hintsPerSecond));
     for (const hint of hints.values()) {
-      for (const { value } of hint.state.versions) chars += value?.length ?? 0;
-      if (batch.length > 0 && (batch.length + 1 > keysMax || chars > batchCharsMax)) break;
+      bytes += sizeOf(hint.state);
+      if (batch.length > 0 && (batch.length + 1 > keysMax || bytes > batchBytesMax)) break;
       batch.push(hint);
     }
     return batch;
@@ -289,10 +288,10 @@ export class HintKeeper implements ReplicationPart {
     fx.local("hints-dropped", internal, { target, keys, reason: "left" });
     for (const { key, state } of released) {
       const { owners, pending } = this.#view.placement(key, this.#config.n);
-      for (const owner of [...owners, ...pending]) {
-        if (owner === this.#node) this.#merge(fx, key, state);
-        else if (owner !== target) this.#keep(fx, owner, key, state, internal);
-      }
+      // Two that left may both have their places still, until they are moved out: neither is kept anything for.
+      const heirs = [...owners, ...pending].filter((node) => !this.#hasLeft(node));
+      for (const heir of heirs) if (heir !== this.#node) this.#keep(fx, heir, key, state, internal);
+      if (heirs.length === 0 || heirs.includes(this.#node)) this.#merge(fx, key, state);
       this.#forget(fx, target, queue, key);
     }
     return released.length;

@@ -94,7 +94,9 @@ export type OperationErrorCode =
   /** A session that holds more keys than one can carry. */
   | "session_too_large"
   /** The value is not one that the key's conflict strategy can take. */
-  | "bad_value";
+  | "bad_value"
+  /** Too much is concurrent under the key already. */
+  | "too_large";
 
 export interface OperationError {
   readonly code: OperationErrorCode;

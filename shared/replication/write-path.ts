@@ -15,7 +15,9 @@
  *
  * Source: DeCandia et al. 2007, "Dynamo", §4.5 and 4.6.
  */
+import type { KeyState } from "../clock/dotted.ts";
 import type { NodeId, TimeMs } from "../ids.ts";
+import { sizeOf, stateBytesMax } from "./batch.ts";
 import type { CoordinatorOptions } from "./coordinator.ts";
 import type { ReplicationMessage } from "./messages.ts";
 import {
@@ -74,6 +76,10 @@ export class WritePath {
       return;
     }
     write.state = written.state;
+    if (isTooLarge(write.state) && !written.repeated) {
+      answer(fx, write, { ok: false, error: refusal("too_large", tooLarge(write.state), placement.owners) });
+      return;
+    }
     if (nextSession(write, write.state) === null) {
       const error = refusal("session_too_large", sessionTooLarge, placement.owners);
       answer(fx, write, { ok: false, error });
@@ -288,5 +294,11 @@ function waitedBeyond({ placement, beyond, failed }: Pending): number {
   for (const node of placement.pending) if (!beyond.includes(node) && !failed.includes(node)) count += 1;
   return count;
 }
+
+/** A version alone always fits. */
+const isTooLarge = (state: KeyState) => state.versions.length > 1 && sizeOf(state) > stateBytesMax;
+
+const tooLarge = ({ versions }: KeyState) =>
+  `The key has ${versions.length - 1} concurrent versions, as much as can be kept together: read it and write with the context you get, which takes their place.`;
 
 const valueWritten = ({ op, value }: ClientRequest) => (op === "delete" ? null : (value ?? ""));

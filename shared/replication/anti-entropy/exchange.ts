@@ -11,11 +11,12 @@
  */
 import type { Key, NodeId, TimeMs } from "../../ids.ts";
 import { depthMax, fanout } from "../../merkle/tree.ts";
+import { takeBatch } from "../batch.ts";
 import type { ReplicationEffects } from "../types.ts";
 import { keysUnder, ownDigest, type Question } from "./answer.ts";
 import type { AntiEntropyMessage } from "./messages.ts";
 import type { KeyRanges } from "./ranges.ts";
-import { accept, batchGap, batchKeysMax, type Holding, takeBatch } from "./repair.ts";
+import { accept, batchGap, batchKeysMax, type Holding } from "./repair.ts";
 import { internal, sendSized, type Unsized } from "./wire.ts";
 
 /** Nodes opened, or leaves listed, by one question. */

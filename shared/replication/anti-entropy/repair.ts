@@ -7,34 +7,19 @@
 import { absentKey, type KeyState } from "../../clock/dotted.ts";
 import type { Key, NodeId } from "../../ids.ts";
 import { digestOf } from "../../merkle/digest.ts";
+import { type KeyItem, takeBatch } from "../batch.ts";
 import type { KeyStore } from "../key-store.ts";
 import type { ClusterView, ReplicationEffects } from "../types.ts";
 
-/** Keys in one batch, and characters of values; a longer value travels alone. */
+/** Keys in one batch. */
 export const batchKeysMax = 100;
-const batchCharsMax = 256 * 1024;
 /** Between two batches of one exchange: at most 2,000 keys or 5 MiB a second, beside the node's other work. */
 export const batchGap = 50;
-
-export type KeyItem = readonly [Key, KeyState];
 
 export interface Holding {
   readonly n: number;
   readonly view: ClusterView;
   readonly store: KeyStore;
-}
-
-/** As many of these as one batch may carry, with their present states; at least one. */
-export function takeBatch(keys: Iterable<Key>, store: KeyStore, keysMax: number): KeyItem[] {
-  const items: KeyItem[] = [];
-  let chars = 0;
-  for (const key of keys) {
-    const state = store.get(key);
-    chars += charsOf(state);
-    if (items.length > 0 && (items.length >= keysMax || chars > batchCharsMax)) break;
-    items.push([key, state]);
-  }
-  return items;
 }
 
 /** Makes them part of what is held here. */
@@ -68,14 +53,4 @@ export function knownBeyond(store: KeyStore, items: readonly KeyItem[]): { items
 function isSame(key: Key, a: KeyState, b: KeyState): boolean {
   const [mine, theirs] = [digestOf(key, a).hash, digestOf(key, b).hash];
   return mine.every((byte, i) => byte === theirs[i]);
-}
-
-function charsOf({ versions, marks = [] }: KeyState): number {
-  let chars = marks.length * 64;
-  for (const { value, facts, after } of versions) {
-    chars += value?.length ?? 0;
-    if (facts !== undefined) chars += JSON.stringify(facts).length;
-    if (after !== undefined) chars += JSON.stringify(after).length;
-  }
-  return chars;
 }

@@ -8,9 +8,10 @@
  */
 import { descends } from "../../clock/vector-clock.ts";
 import type { Key, NodeId, TimeMs } from "../../ids.ts";
+import { type KeyItem, takeBatch } from "../batch.ts";
 import type { ReplicationEffects } from "../types.ts";
 import type { AntiEntropyMessage } from "./messages.ts";
-import { accept, batchGap, batchKeysMax, type Holding, type KeyItem, takeBatch } from "./repair.ts";
+import { accept, batchGap, batchKeysMax, type Holding } from "./repair.ts";
 import { sendSized } from "./wire.ts";
 
 export interface StraysOptions {

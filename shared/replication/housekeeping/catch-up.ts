@@ -2,28 +2,16 @@
  * Bringing copies up to date that nobody else does: those on nodes that owned a key once. Writes go to the owners, and
  * comparisons are made between owners, so an old copy would stay as it is, and no member could ever agree on its key.
  */
-import type { KeyState } from "../../clock/dotted.ts";
 import type { Key, NodeId } from "../../ids.ts";
+import { type KeyItem, takeBatch } from "../batch.ts";
 import type { KeyStore } from "../key-store.ts";
 import type { About, ClusterView, ReplicationConfig, ReplicationEffects } from "../types.ts";
 
-type Items = readonly (readonly [Key, KeyState])[];
-
-/** Characters of values in one message; what is left over comes with the next round. */
-const charsMax = 256 * 1024;
-
 const internal: About = { op: "internal" };
 
-/** Sends what this node has of `keys`. */
+/** Sends what this node has of `keys`, as many as one message holds; what is left over comes with the next round. */
 export function catchUp(fx: ReplicationEffects, store: KeyStore, to: NodeId, keys: readonly Key[]): void {
-  const items: [Key, KeyState][] = [];
-  let chars = 0;
-  for (const key of keys) {
-    if (chars > charsMax) break;
-    const state = store.get(key);
-    for (const { value } of state.versions) chars += value?.length ?? 0;
-    items.push([key, state]);
-  }
+  const items = takeBatch(keys, store, keys.length);
   if (items.length > 0) fx.send(to, { kind: "CATCH_UP", items }, internal);
 }
 
@@ -38,7 +26,7 @@ export function caughtUp(
   fx: ReplicationEffects,
   { store, view, config }: CatchingUp,
   from: NodeId,
-  items: Items,
+  items: readonly KeyItem[],
 ): void {
   for (const [key, theirs] of items) {
     const known = store.get(key);

@@ -91,7 +91,7 @@ describe("frames to peers", () => {
   it("that come to more than a frame may hold are refused, however short they are", () => {
     const bomb = compressedFrame(zstdCompressSync(Buffer.alloc(frameBytesMax + 1)));
     expect(bomb.length).toBeLessThan(10_000);
-    expect(() => new FrameDecoder().push(bomb)).toThrow(/comes to more than the limit of 8388608 bytes/);
+    expect(() => new FrameDecoder().push(bomb)).toThrow(/comes to more than the limit of 16711680 bytes/);
     const small = compressedFrame(zstdCompressSync(encodeFrame("x".repeat(20_000)).subarray(4)));
     expect(() => new FrameDecoder(10_000).push(small)).toThrow(/comes to more than the limit of 10000/);
   });

@@ -366,6 +366,30 @@ describe("P11: a replica that has heard of a newer epoch", () => {
   });
 });
 
+describe("P3: a key with as many siblings as a message can hold", () => {
+  it("takes no more of them, says what to do, and is itself again when that is done", () => {
+    const made = scene({}, { n: 3, r: 1, w: 1 });
+    const value = "x".repeat(1024 * 1024);
+    const blind = () => put(made, { value, context: {} });
+    for (let i = 0; i < 3; i++) blind();
+    expect(made.fx.outcomes.every(({ ok }) => ok)).toBe(true);
+    made.fx.takeSent();
+    blind();
+    expect(errorOf(made.fx.outcomes[3])).toMatchObject({
+      code: "too_large",
+      definite: true,
+      message:
+        "The key has 3 concurrent versions, as much as can be kept together: read it and write with the context you get, which takes their place.",
+    });
+    expect(sent(made)).toEqual([]);
+    expect(made.store.get(key).versions).toHaveLength(3);
+    put(made, { value, context: made.store.get(key).context });
+    expect(resultOf(made.fx.outcomes[4])?.state.versions).toHaveLength(1);
+    blind();
+    expect(made.fx.outcomes[5]?.ok).toBe(true);
+  });
+});
+
 describe("a stand-in", () => {
   const state: KeyState = write(absentKey, { dot: { node: b, counter: 4 }, value: "red", at: 0 }, {});
 
