@@ -168,6 +168,32 @@ describe("a hint", () => {
     tick(made, 3_000);
     expect(batches(made)).toMatchObject([{ to: c, items: { length: 20 } }]);
   });
+
+  it("of two owners that left, and have their places until their moves are done, is kept for neither", () => {
+    const view: ClusterView = {
+      ring: Ring.of([a, b, c]),
+      placement: () => ({ owners: [b, c], pending: [d], epoch: 0 }),
+      status: (node) => (node === b || node === c ? "left" : "alive"),
+    };
+    const fx = new Effects(a);
+    const config = { ...replicationDefaults, n: 2, r: 1, w: 1, requestTimeout: 1_000 };
+    const keeper = new HintKeeper({ node: a, config, view, store: new KeyStore([]), restored: [] });
+    for (const target of [b, c]) keeper.keep(fx, target, keyNumber(0), stateOf(1), internal);
+    keeper.tick(fx);
+    expect(keeper.progress().map(({ target }) => target)).toEqual([d]);
+    // Two that pass a hint to and fro are due for ever, and no time passes in a simulation.
+    keeper.tick(fx);
+    expect(keeper.deadline).toBeGreaterThan(fx.now);
+  });
+
+  it("that nobody is left for becomes a copy of this node's own, for whoever owns the key one day", () => {
+    const made = scene({}, [], a, [b, c]);
+    keep(made, 3);
+    for (const node of [b, c]) made.statuses.set(node, "left");
+    tick(made, 3_000);
+    expect([...made.store.all.keys()]).toEqual([0, 1, 2].map(keyNumber));
+    expect(made.keeper.deadline).toBeNull();
+  });
 });
 
 describe("delivery", () => {
