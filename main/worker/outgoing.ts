@@ -30,7 +30,10 @@ export interface OutgoingOwner {
   readonly secret: string;
   /** The peer proved itself; `node` is who it is. */
   connected(connection: Outgoing, node: NodeId): void;
-  /** These, and all that waits for the handshake elsewhere, will not arrive. Followed by `unreachable`. */
+  /**
+   * These, and all that waits for the handshake elsewhere, will not arrive. Followed by `unreachable`, but for a message
+   * that is too large for a frame.
+   */
   failed(connection: Outgoing, messages: readonly OutgoingMessage[]): void;
   /** Said once per turn at most, also when nothing was waiting. `undelivered` were certainly not sent. */
   unreachable(connection: Outgoing, undelivered: readonly MessageId[]): void;
@@ -183,7 +186,8 @@ export class Outgoing {
     }
     const frame = frameOf(message);
     if (frame === null) {
-      this.#fail([message]);
+      // The message is at fault and not the peer: nobody is to suspect it for that.
+      this.#owner.failed(this, [message]);
       return;
     }
     this.#frames.push(frame);
