@@ -3,11 +3,13 @@
  *
  * A put without a context overwrites whatever its coordinator has stored. Its client learns what that was from the
  * answer; when none comes, an acknowledged write may rightly be gone and nobody outside could know why. The trace does: the
- * dot of a version is the event that wrote it, and before it in the same lane stands what that node had stored.
+ * dot of a version is the event that wrote it, and before it in the same lane stands what that node had stored, or was
+ * handed when the ring moved.
  */
 import type { WrittenVersion } from "../../checks/invariants/durability.ts";
 import { emptyClock, merge, type VectorClock } from "../../clock/vector-clock.ts";
-import { text } from "../../trace/detail.ts";
+import type { NodeId } from "../../ids.ts";
+import { text, texts } from "../../trace/detail.ts";
 import type { RecordedEvent } from "../../trace/event.ts";
 import { historyOf } from "../history.ts";
 import type { CallRecord } from "../run.types.ts";
@@ -37,22 +39,58 @@ export function writtenVersions(subject: Subject): readonly WrittenVersion[] {
   return [...told, ...untold];
 }
 
-/** Every version that a coordinator wrote, with all of its key that it had stored before. */
-function tracedWrites({ history }: Subject): WrittenVersion[] {
+/** What each node had stored of each key, as a trace tells it event by event. */
+class Holdings {
+  /** By node and key, ascending by the node's own counter. */
+  readonly #nodes = new Map<
+    NodeId,
+    Map<string, { readonly since: number; readonly context: VectorClock }[]>
+  >();
+
+  /** The node came back with an empty disk. */
+  lost(node: NodeId): void {
+    this.#nodes.delete(node);
+  }
+
+  /** When the node's own counter was `at`. */
+  of(node: NodeId, key: string, at = Infinity): VectorClock {
+    const held = this.#nodes.get(node)?.get(key);
+    return held?.findLast(({ since }) => since <= at)?.context ?? emptyClock;
+  }
+
+  gained({ node, clock }: RecordedEvent, key: string, context: VectorClock): void {
+    let keys = this.#nodes.get(node);
+    if (!keys) this.#nodes.set(node, (keys = new Map()));
+    let held = keys.get(key);
+    if (!held) keys.set(key, (held = []));
+    held.push({ since: clock?.[node] ?? 0, context: merge(held.at(-1)?.context ?? emptyClock, context) });
+  }
+}
+
+/** Every version that a coordinator wrote, with all of its key that it had stored before or been handed by others. */
+function tracedWrites({ inTime }: Subject): WrittenVersion[] {
   const writes: WrittenVersion[] = [];
-  for (const node of history.lanes) {
-    const stored = new Map<string, VectorClock>();
-    for (const event of history.lane(node)) {
-      if (event.type !== "local") continue;
-      if (event.name === "start" && event.detail?.["keys"] === 0) stored.clear();
-      const dot = event.name === "stored" ? parseDot(text(event.detail?.["dot"])) : null;
-      if (dot === null || event.key === undefined) continue;
-      const overwrote = stored.get(event.key) ?? emptyClock;
-      stored.set(event.key, merge(overwrote, { [dot.node]: dot.counter }));
-      if (dot.node === node) writes.push(written(event, `${dot.node}:${dot.counter}`, overwrote));
-    }
+  const holdings = new Holdings();
+  for (const event of inTime) {
+    const { type, name, node, key, detail } = event;
+    if (type !== "local") continue;
+    if (name === "start" && detail?.["keys"] === 0) holdings.lost(node);
+    if (name === "handover") addHanded(holdings, event);
+    const dot = name === "stored" ? parseDot(text(detail?.["dot"])) : null;
+    if (dot === null || key === undefined) continue;
+    if (dot.node === node) writes.push(written(event, `${dot.node}:${dot.counter}`, holdings.of(node, key)));
+    holdings.gained(event, key, { [dot.node]: dot.counter });
   }
   return writes;
+}
+
+/** One event for many keys, which come as their giver held them when this node last heard of it. */
+function addHanded(holdings: Holdings, event: RecordedEvent): void {
+  const from = text(event.detail?.["from"]) as NodeId | null;
+  if (from === null) return;
+  for (const key of texts(event.detail?.["keys"])) {
+    holdings.gained(event, key, holdings.of(from, key, event.clock?.[from]));
+  }
 }
 
 function parseDot(dot: string | null): { readonly node: string; readonly counter: number } | null {
