@@ -54,6 +54,8 @@ import type { Envelope, Input, Output, ReplicaConfig, Restored } from "./types.t
 /** A leaving node waits this long for its last work, counted anew from each sign of progress. */
 const leaveTimeout: TimeMs = 1_000;
 
+const strangersMax = 1_000;
+
 export class Replica {
   readonly #config: ReplicaConfig;
   readonly #out: Outbox;
@@ -84,6 +86,8 @@ export class Replica {
   #revision = -1;
   /** The message being handled: where an answer to a node not yet a member goes. */
   #envelope: Envelope | null = null;
+  /** Addresses of senders that no rumour has told of yet. */
+  readonly #strangers = new Map<NodeId, string>();
   #leaveBy: TimeMs | null = null;
   #hasLeft = false;
 
@@ -329,6 +333,7 @@ export class Replica {
     const fx = this.#replicationEffects;
     const about = aboutMessage(body);
     this.#membership.heard(now, from);
+    if (this.#topology.destination(from) === undefined) this.#meetStranger(from, envelope.address);
     if (body.kind === "TELL") {
       const stamp = this.#application.told(this.#applicationEffects, body);
       this.#out.received(envelope, about, { text: body.text, ...stamp });
@@ -387,12 +392,18 @@ export class Replica {
     this.#out.local("stop", internal, {});
   }
 
+  /** It may be answered later than with the next message. */
+  #meetStranger(node: NodeId, address: string): void {
+    if (this.#strangers.size >= strangersMax) this.#strangers.clear();
+    this.#strangers.set(node, address);
+  }
+
   #destination(node: NodeId): Destination {
     const known = this.#topology.destination(node);
     if (known) return known;
     if (this.#envelope?.from === node) return { node, address: this.#envelope.address };
     const member = this.#membership.member(node);
-    const address = member?.address ?? this.#records.get(node)?.address;
+    const address = member?.address ?? this.#records.get(node)?.address ?? this.#strangers.get(node);
     if (address !== undefined) return { node, address };
     throw new Error(`${this.#config.node} knows no address of ${node}`);
   }

@@ -134,7 +134,7 @@ export class Moves implements ReplicationPart {
   /** `node` is in reach now and was not before. */
   met(node: NodeId): void {
     this.#spread.met(node);
-    this.#words.repeat();
+    this.#words.repeat(node);
   }
 
   /** `from` knows more than this node: told so, it answers with what it knows. */
@@ -172,6 +172,7 @@ export class Moves implements ReplicationPart {
       case "TOPOLOGY":
         this.#learn(fx, message.records);
         this.#spread.heard(from, epoch);
+        this.#words.repeat(from);
         fx.send(from, { kind: "TOPOLOGY_ACK", of: epoch, epoch: records.epoch }, aboutTopology);
         break;
       case "TOPOLOGY_ACK":

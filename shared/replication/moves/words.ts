@@ -31,9 +31,10 @@ export class Words {
     return earliest;
   }
 
-  /** Somebody is back, and may have forgotten what it heard. */
-  repeat(): void {
-    for (const word of this.#words.values()) word.retryAt = 0;
+  /** `mover` is back, or speaks up after a life that nobody saw end: it may have forgotten what it heard. */
+  repeat(mover: NodeId): void {
+    const { records } = this.#options;
+    for (const [about, word] of this.#words) if (records.get(about)?.by === mover) word.retryAt = 0;
   }
 
   heard(about: NodeId, version: number, ring: string): void {

@@ -4,8 +4,9 @@ import { createRandom } from "../../../../shared/replica/random.ts";
 import { Cluster } from "../../replica/cluster.ts";
 import { Traffic } from "./traffic.ts";
 
-const seeds = Array.from({ length: 12 }, (_, i) => i + 1);
-const turns = 10;
+/** In 152 a forwarder was answered before any rumour of it; in 201 a mover restarted before anybody saw it gone. */
+const seeds = [1, 2, 3, 4, 5, 6, 7, 8, 152, 201];
+const turns = 25;
 
 /** One node at most is down or refilled at a time, and three remain that serve. */
 class Orders {
