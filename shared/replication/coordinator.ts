@@ -182,7 +182,8 @@ export class Coordinator implements ReplicationPart {
   /** Undefined when nobody can coordinate. */
   #coordinatorOf(owners: readonly NodeId[], request: ClientRequest): NodeId | undefined {
     if (owners.includes(this.#node)) return this.#node;
-    return this.#forwarder.choose(owners) ?? (this.#isSloppy(request) ? this.#node : undefined);
+    const mayStandIn = owners.length > 0 && this.#isSloppy(request);
+    return this.#forwarder.choose(owners) ?? (mayStandIn ? this.#node : undefined);
   }
 
   #isSloppy({ sloppy }: ClientRequest): boolean {

@@ -6,6 +6,9 @@
  * left for, is passed over for the next one. A write that may have arrived is not sent to a second coordinator, which
  * would make a second, concurrent version of it: not when the first is silent, not when the connection broke, not when
  * it was found dead. A read may be asked again wherever it got to.
+ *
+ * A node that has just started hears who owns what a moment after it serves its first client. That client's request
+ * waits for it, as long as any request may wait.
  */
 import type { MessageId, NodeId, RequestId, TimeMs } from "../ids.ts";
 import { refusal } from "./quorum.ts";
@@ -31,7 +34,7 @@ interface Forward {
   readonly deadline: TimeMs;
   /** Of the placement that `owners` are from. */
   readonly epoch: number;
-  /** The epoch that its target asked for: nothing was done, and it waits until this node has got there. */
+  /** The epoch that its target asked for, or any in which the key has owners: nothing was done, and it waits for it. */
   staleUntil: number | null;
 }
 
@@ -85,7 +88,10 @@ export class Forwarder {
     };
     this.#forwards.set(request.id, forward);
     this.#deadline ??= deadline;
-    this.#tryNext(fx, forward);
+    if (owners.length === 0) {
+      fx.rare.reached("a request waits for the ring");
+      forward.staleUntil = epoch;
+    } else this.#tryNext(fx, forward);
   }
 
   /** The coordinator answered. */
@@ -108,8 +114,8 @@ export class Forwarder {
     for (const forward of this.#forwards.values()) {
       const { request, staleUntil } = forward;
       if (staleUntil === null) continue;
-      const { epoch } = this.#view.placement(request.key, request.quorum?.n ?? this.#config.n);
-      if (epoch < staleUntil) continue;
+      const { epoch, owners } = this.#view.placement(request.key, request.quorum?.n ?? this.#config.n);
+      if (epoch < staleUntil || owners.length === 0) continue;
       taken.push(forward);
       this.#forwards.delete(request.id);
     }
@@ -135,22 +141,30 @@ export class Forwarder {
         return;
       }
       fx.rare.reached("a forwarded request timed out");
-      const waited = patience * this.#config.requestTimeout;
-      const effect = this.#isDefinite(forward)
-        ? "it certainly did not happen; try again"
-        : "it may have happened; read the key before you try again";
-      const message = `${forward.tried.at(-1)} did not answer within ${waited} ms: ${effect}.`;
-      this.#finish(fx, forward, this.#failure(forward, "timed_out", message));
+      this.#timeOut(fx, forward);
     }
+  }
+
+  #timeOut(fx: ReplicationEffects, forward: Forward): void {
+    const target = forward.tried.at(-1);
+    if (target === undefined) {
+      const message =
+        "This node is still entering the ring: it has not heard from the others which nodes own which keys. Try again in a moment or through another node.";
+      this.#finish(fx, forward, this.#failure(forward, "unavailable", message));
+      return;
+    }
+    const waited = patience * this.#config.requestTimeout;
+    const effect = this.#isDefinite(forward)
+      ? "it certainly did not happen; try again"
+      : "it may have happened; read the key before you try again";
+    const message = `${target} did not answer within ${waited} ms: ${effect}.`;
+    this.#finish(fx, forward, this.#failure(forward, "timed_out", message));
   }
 
   #tryNext(fx: ReplicationEffects, forward: Forward): void {
     const target = this.choose(forward.owners, forward.tried);
     if (target === undefined) {
-      const message =
-        forward.owners.length === 0
-          ? "This node has not yet heard who owns which keys; try again in a moment or through another node."
-          : `None of the owners (${forward.owners.join(", ")}) can be reached; try again later or through another node.`;
+      const message = `None of the owners (${forward.owners.join(", ")}) can be reached; try again later or through another node.`;
       this.#finish(fx, forward, this.#failure(forward, "unavailable", message));
       return;
     }

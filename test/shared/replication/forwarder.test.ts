@@ -50,13 +50,33 @@ describe("a request to a node that owns no copy", () => {
     expect(again[0]!.message).toEqual(one!.message);
   });
 
-  it("of which nobody is known to own one is refused for certain", () => {
-    const scene = coordinatorOfA();
-    scene.moves.placement = { owners: [], pending: [], epoch: 0 };
-    scene.coordinator.request(scene.fx, request("put"));
-    expect(scene.fx.outcomes).toMatchObject([
-      { error: { code: "unavailable", definite: true, message: expect.stringContaining("not yet heard") } },
-    ]);
+  describe("of which nobody is known to own one", () => {
+    it.each([false, true])("waits until somebody is (sloppy: %s)", (sloppy) => {
+      const scene = coordinatorOfA({ n: 2, r: 1, w: 1 });
+      scene.moves.placement = { owners: [], pending: [], epoch: 1 };
+      const put = { ...request("put"), sloppy };
+      scene.coordinator.request(scene.fx, put);
+      scene.moves.placement = { owners: [], pending: [], epoch: 2 };
+      scene.coordinator.placementChanged(scene.fx);
+      expect(scene.fx.takeSent()).toEqual([]);
+      scene.moves.placement = { owners: [b, c], pending: [], epoch: 3 };
+      scene.coordinator.placementChanged(scene.fx);
+      expect(scene.fx.takeSent()).toMatchObject([
+        { to: b, message: { kind: "FORWARD", request: put, epoch: 3 } },
+      ]);
+      expect(scene.fx.outcomes).toEqual([]);
+    });
+
+    it("is refused for certain when the time is over", () => {
+      const scene = coordinatorOfA();
+      scene.moves.placement = { owners: [], pending: [], epoch: 0 };
+      scene.coordinator.request(scene.fx, request("put"));
+      scene.fx.now = scene.coordinator.deadline!;
+      scene.coordinator.tick(scene.fx);
+      const message = expect.stringContaining("still entering the ring") as string;
+      expect(scene.fx.outcomes).toMatchObject([{ error: { code: "unavailable", definite: true, message } }]);
+      expect(scene.coordinator.isIdle).toBe(true);
+    });
   });
 
   it("prefers a living owner to a suspected one", () => {
