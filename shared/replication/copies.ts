@@ -8,6 +8,7 @@
  * do what it is asked then, it answers that the request is stale: otherwise a late write could be acknowledged by owners
  * that nobody will ask any more (P11). Where both agree on the owners of the key, an old epoch does no harm.
  */
+import { emptyClock } from "../clock/vector-clock.ts";
 import type { NodeId, TimeMs } from "../ids.ts";
 import type { CoordinatorOptions } from "./coordinator.ts";
 import type { CoordinationMessage } from "./messages.ts";
@@ -61,7 +62,9 @@ export class Copies {
     const { store, hints } = this.#at;
     if (insteadOf === undefined) {
       if (this.#isStale(fx, from, message, "get", about)) return;
-      fx.send(from, { kind: "READ_REPLY", request, key, state: store.get(key) }, about);
+      const forgotten = store.forgotten(key);
+      const reply = { kind: "READ_REPLY", request, key, state: store.get(key) } as const;
+      fx.send(from, forgotten === emptyClock ? reply : { ...reply, forgotten }, about);
       return;
     }
     const state = hints.mergedWith(key, store.get(key));

@@ -11,7 +11,9 @@
  */
 import { absentKey, formatDot, gainedVersions, type KeyState, type Version } from "../clock/dotted.ts";
 import { above, compareTimes, HybridClock, type Stamp, stampOf } from "../clock/hybrid.ts";
+import type { VectorClock } from "../clock/vector-clock.ts";
 import type { Key, NodeId, TimeMs } from "../ids.ts";
+import { Forgotten } from "./forgotten.ts";
 import type { ConflictStrategy } from "./settings.ts";
 import type { Behaviour } from "./strategies/behaviour.ts";
 import { behaviourOf, keepsSiblings, Strategies } from "./strategies/behaviours.ts";
@@ -44,6 +46,7 @@ export class KeyStore {
   readonly #strategies: Strategies;
   readonly #clock = new HybridClock();
   readonly #losses = new Losses();
+  readonly #forgotten = new Forgotten();
   readonly #watchers: KeyWatcher[] = [];
   readonly #conflicts = new Set<Key>();
   readonly #tombstones: boolean;
@@ -99,10 +102,16 @@ export class KeyStore {
 
   /** The key is gone, with its log: only for what every member has agreed to forget. */
   forget(fx: ReplicationEffects, key: Key): void {
+    this.#forgotten.add(key, this.get(key).context);
     this.#keys.delete(key);
     this.#conflicts.delete(key);
     fx.record({ kind: "dropped", key });
     this.#changed(key, absentKey, fx.now);
+  }
+
+  /** The writes of `key` that are not known any more because all members have agreed to forget them. */
+  forgotten(key: Key): VectorClock {
+    return this.#forgotten.of(key);
   }
 
   /**
@@ -124,6 +133,7 @@ export class KeyStore {
     const gained = gainedVersions(before, state);
     const strategy = this.#strategies.of(key);
     this.#keys.set(key, state);
+    if (from.op === "prune") this.#forgotten.add(key, without(before.context, state.context));
     this.#noteConflict(key, state);
     for (const version of gained) this.#clock.met(stampOf(version), fx.wall);
     // A handover moves many keys at once and is one event of its own.
@@ -168,6 +178,10 @@ export class KeyStore {
     for (const watcher of this.#watchers) watcher(key, state, at);
   }
 }
+
+/** The entries of `clock` for nodes that `other` does not name. */
+const without = (clock: VectorClock, other: VectorClock): VectorClock =>
+  Object.fromEntries(Object.entries(clock).filter(([node]) => !(node in other)));
 
 const allDots = ({ versions }: KeyState) => versions.map(({ dot }) => formatDot(dot));
 

@@ -1,5 +1,6 @@
 /** What replicas say to each other. Each part of replication has a union of its own; a node hands a message to its part. */
 import type { KeyState } from "../clock/dotted.ts";
+import type { VectorClock } from "../clock/vector-clock.ts";
 import type { Key, NodeId, RequestId } from "../ids.ts";
 import type { AntiEntropyMessage } from "./anti-entropy/messages.ts";
 import type { TopologyRecord } from "./moves/records.ts";
@@ -62,6 +63,8 @@ export type CoordinationMessage =
       readonly key: Key;
       readonly state: KeyState;
       readonly insteadOf?: NodeId;
+      /** Writes that are in no state any more because all members have agreed to forget them; absent when none are. */
+      readonly forgotten?: VectorClock;
     }
   /** Not done: the ring has moved, and the sender of the request has not heard of it. `epoch` is that of the answer. */
   | {

@@ -14,6 +14,7 @@
  * Message-Passing Systems", §3 (ABD).
  */
 import type { KeyState } from "../clock/dotted.ts";
+import { emptyClock, merge, type VectorClock } from "../clock/vector-clock.ts";
 import type { NodeId, TimeMs } from "../ids.ts";
 import type { CoordinatorOptions } from "./coordinator.ts";
 import { type EarlyRead, EarlyReads } from "./early-reads.ts";
@@ -33,6 +34,8 @@ interface PendingRead extends EarlyRead {
   readonly holdersNeeded: number;
   /** The answer that is being written back. */
   chosen: KeyState | null;
+  /** Writes that other owners have forgotten by agreement. */
+  forgotten: VectorClock;
 }
 
 export class ReadPath {
@@ -65,6 +68,7 @@ export class ReadPath {
       answers: [],
       holdersNeeded: config.readRepair === "blocking" ? Math.max(r, w, Math.floor(n / 2) + 1) : 0,
       chosen: null,
+      forgotten: emptyClock,
       askAt: null,
     };
     const standIns = opening.isSloppy && failed.length > 0 ? standInsLeft(view, node, read).length : 0;
@@ -87,6 +91,7 @@ export class ReadPath {
   ): void {
     const read = this.#reads.get(message.request);
     if (!read) return fx.rare.reached("a late answer to a read");
+    if (message.forgotten) read.forgotten = merge(read.forgotten, message.forgotten);
     if (this.#take(read, from, message.state, message.insteadOf)) this.#settle(fx, read);
   }
 
@@ -221,6 +226,7 @@ export class ReadPath {
     const { store, operations } = this.#at;
     const atLeast = Math.max(read.needed, read.holdersNeeded);
     if (isHopeless(read, atLeast)) {
+      this.#early.delete(read);
       answer(fx, read, tooFewReached(read, atLeast));
       return;
     }
@@ -245,8 +251,10 @@ export class ReadPath {
   /** False: what is known is less than the client has met. It will be asked for again. */
   #isAllowed(fx: ReplicationEffects, read: PendingRead): boolean {
     const { request, state } = read;
-    const isCausal = request.consistency === "causal" && request.session !== undefined;
-    if (!isCausal || sessionAllows(request.session, request.key, state)) {
+    const { key, session } = request;
+    const isCausal = request.consistency === "causal" && session !== undefined;
+    const forgotten = isCausal ? merge(read.forgotten, this.#at.store.forgotten(key)) : emptyClock;
+    if (!isCausal || sessionAllows(session, key, state, forgotten)) {
       this.#early.delete(read);
       return true;
     }
@@ -299,7 +307,7 @@ export class ReadPath {
     if (read.askAt !== null) {
       fx.rare.reached("a causal read given up");
       const message =
-        "No replica in reach has what this session has seen: try again, or wait longer (at most the request time-out). Should it last with all replicas up, that was forgotten or lost since: begin a new session.";
+        "No replica in reach has what this session has seen: try again, or wait longer (at most the request time-out). Should it last with all replicas up, that was lost, or forgotten long ago: begin a new session.";
       answer(fx, read, failure(read, "not_yet", message));
       return;
     }

@@ -38,14 +38,18 @@ export function contextMet(session: Session, key: Key): VectorClock {
 
 /**
  * True when a client of this session may be shown `state`: it holds or has overwritten all that the client has met of
- * the key, and all that the versions in it came after.
+ * the key, and all that the versions in it came after. What was `forgotten` by agreement counts as overwritten.
  */
-export function sessionAllows(session: Session, key: Key, state: KeyState): boolean {
+export function sessionAllows(
+  session: Session,
+  key: Key,
+  { context, versions }: KeyState,
+  forgotten: VectorClock = emptyClock,
+): boolean {
+  const known = merge(context, forgotten);
   return (
-    descends(state.context, contextMet(session, key)) &&
-    state.versions.every(
-      ({ after }) => after === undefined || descends(state.context, contextMet(after, key)),
-    )
+    descends(known, contextMet(session, key)) &&
+    versions.every(({ after }) => after === undefined || descends(known, contextMet(after, key)))
   );
 }
 

@@ -31,7 +31,7 @@ export function writeVersion(
   request: ClientRequest,
 ): Written {
   const { id, op, key, token } = request;
-  const known = store.get(key);
+  const known = knownFor(request, store);
   const mark = token === undefined ? undefined : known.marks?.find((mark) => mark.token === token);
   if (mark !== undefined) {
     fx.rare.reached("a request made twice");
@@ -57,6 +57,15 @@ export function writeVersion(
   if (token === undefined) return { state: written, repeated: false };
   const marks = joinMarks(known.marks, [{ token, dot: version.dot, at }]);
   return { state: { ...written, marks: marks! }, repeated: false };
+}
+
+/** What this node knows of the key; with what was forgotten of it by agreement, where the client still names that. */
+function knownFor(request: ClientRequest, store: KeyStore): KeyState {
+  const known = store.get(request.key);
+  const named = merge(request.context ?? emptyClock, metOf(request));
+  if (descends(known.context, named)) return known;
+  const context = merge(known.context, store.forgotten(request.key));
+  return context === known.context ? known : { ...known, context };
 }
 
 /**

@@ -49,6 +49,8 @@ export class Cluster {
   readonly #settings: Partial<ReplicationSettings>;
   /** Ordered pairs "a>b" on which messages die. */
   readonly #cut = new Set<string>();
+  /** "kind node" of messages that die, too. */
+  #lost: string | null = null;
   #travelling: { at: number; from: NodeId; message: OutgoingMessage }[] = [];
   #requests = 0;
   readonly #messageIds = new Set<string>();
@@ -137,6 +139,11 @@ export class Cluster {
     this.#cut.clear();
   }
 
+  /** Messages of this kind to this node die; without arguments, none do any more. */
+  lose(kind?: string, to?: string): void {
+    this.#lost = kind === undefined ? null : `${kind} ${to}`;
+  }
+
   leave(name: string): void {
     this.#step(asNodeId(name), { kind: "leave" });
   }
@@ -213,7 +220,8 @@ export class Cluster {
         node: from,
         event: { type: "lost", name: envelope.body.kind, peer },
       });
-    if (target && this.#cut.has(`${from}>${target}`)) lost(target);
+    const isCut = this.#cut.has(`${from}>${target}`) || this.#lost === `${envelope.body.kind} ${target}`;
+    if (target && isCut) lost(target);
     else if (machine?.replica) {
       // Over the wire nothing keeps its identity.
       this.#step(target!, { kind: "message", envelope: JSON.parse(JSON.stringify(envelope)) as Envelope });

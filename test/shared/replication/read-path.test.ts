@@ -227,6 +227,19 @@ describe("a causal read", () => {
     expect(errorOf(made.fx.outcomes[0])).toMatchObject({ code: "timed_out", definite: true });
   });
 
+  it("that too few can take any more is answered once", () => {
+    const made = scene({ readRepair: "blocking" }, { n: 5, r: 1, w: 1 });
+    get(made, causal);
+    for (const owner of [b, c, d]) {
+      made.statuses.set(owner, "dead");
+      made.coordinator.unreachable(made.fx, owner, []);
+    }
+    expect(made.fx.outcomes.map(errorOf)).toMatchObject([{ code: "quorum_not_met" }]);
+    for (made.fx.now = 0; made.fx.now <= 1_000; made.fx.now += 50) made.coordinator.tick(made.fx);
+    expect(made.fx.outcomes).toHaveLength(1);
+    expect(made.coordinator.isIdle).toBe(true);
+  });
+
   it("is not held up by what its session has seen of other keys", () => {
     const made = scene();
     const asked = get(made, { ...causal, session: { other: { b: 900 } } });
