@@ -21,13 +21,14 @@ export function departedIn(state: KeyState, members: ReadonlySet<string>): NodeI
   return (nodes as NodeId[]).sort();
 }
 
-/** The same for all members: it depends on nothing but its arguments. */
+/**
+ * The same for all members: it depends on nothing but its arguments. Marks of requests stay, or a version that repeats
+ * one which the departed node carried out, too, would be shown again; they are few, and go with age.
+ */
 export function withoutDeparted(state: KeyState, members: ReadonlySet<string>): KeyState {
   const departed = new Set<string>(departedIn(state, members));
-  const { marks, ...rest } = state;
   const context = Object.fromEntries(Object.entries(state.context).filter(([node]) => !departed.has(node)));
-  const kept = marks?.filter(({ dot }) => !departed.has(dot.node)) ?? [];
-  return kept.length > 0 ? { ...rest, context, marks: kept } : { ...rest, context };
+  return { ...state, context };
 }
 
 const hasDotOf = ({ versions }: KeyState, node: string) => versions.some(({ dot }) => dot.node === node);

@@ -77,6 +77,28 @@ describe("an entry of a node that left", () => {
     for (const node of [a, b]) expect(household.state(node, key).context).not.toHaveProperty(c);
   });
 
+  it("takes no mark of a request with it: what was carried out twice would be shown again", () => {
+    const household = new Household([a, b, c]);
+    const [twiceAtA, twiceAtC] = [household.write(a, key, "twice"), household.write(c, key, "twice")];
+    const marks = [twiceAtA, twiceAtC].map(({ versions: [version] }) => ({
+      token: "once",
+      dot: version!.dot,
+      at: version!.at,
+    }));
+    // Written over by one who had read it at c only; the repetition at a is hidden from then on.
+    const state = household.write(c, key, "after");
+    const overwritten = { ...state, marks };
+    for (const node of [a, b, c]) household.copy(node, key, overwritten);
+    household.copy(b, key, household.write(b, key, "last", overwritten.context));
+    household.converge(key);
+    expect(live(household, a)).toEqual(["last"]);
+    household.leave(c);
+    household.pass(oneRound);
+    expect(household.state(a, key).context).not.toHaveProperty(c);
+    expect(household.state(a, key).versions).toHaveLength(2);
+    expect(live(household, a)).toEqual(["last"]);
+  });
+
   it("is found in a store of many keys a slice at a time", () => {
     const household = new Household([a, b, c]);
     const keys = Array.from({ length: 2_500 }, (_, i) => asKey(`k${i}`));
