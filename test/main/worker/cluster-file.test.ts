@@ -44,7 +44,6 @@ replication:
     ["{factor: 5, async_replication: true}", { n: 5, r: 3, w: 1, allowStaleReads: true }],
     ["{sloppy: true, hintLifetime: 3h}", { replication: { sloppy: true, hintLifetime: 10_800_000 } }],
     ["conflict_resolution: last_write_wins", { replication: { conflicts: { "": "last-write-wins" } } }],
-    ["conflict_resolution: custom:newest-cart", { replication: { conflicts: { "": "custom:newest-cart" } } }],
     [
       '{conflict_resolution: {"cart:": set, "": vector_clock}}',
       { replication: { conflicts: { "cart:": "set", "": "siblings" } } },
@@ -54,6 +53,14 @@ replication:
       ? `replication: ${replication}`
       : `replication: {${replication}}`;
     expect(optionsOf(yaml)).toMatchObject(options);
+  });
+
+  it("names a merge function, which a flag must bring", () => {
+    const yaml = "replication: {conflict_resolution: custom:newest-cart}";
+    expect(() => optionsOf(yaml)).toThrow(/--merge=newest-cart=/);
+    expect(optionsOf(yaml, { merges: ["newest-cart=newest.js"] })).toMatchObject({
+      replication: { conflicts: { "": "custom:newest-cart" } },
+    });
   });
 
   it("gives way to flags, which it then follows", () => {

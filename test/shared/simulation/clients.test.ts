@@ -34,6 +34,8 @@ storm: { for: 3s, every: 400ms, faults: [partition, isolate, one-way, delay, pau
 calm: 1s
 `;
 
+const answered = (record: RunRecord) => record.calls.filter(({ outcome }) => outcome === "ok").length;
+
 describe("a load of clients that go to any node", () => {
   const seeds = Array.from({ length: 5 }, (_, index) => index + 1);
   const historiesOf = (consistency: string, strategy = "siblings") =>
@@ -42,8 +44,6 @@ describe("a load of clients that go to any node", () => {
       expect(verdict.broken).toBeNull();
       return { record, history: historyOf(record) };
     });
-  const answered = (record: RunRecord) => record.calls.filter(({ outcome }) => outcome === "ok").length;
-
   it.each([
     ["siblings"],
     // Whose stamps say nothing of what a client has met, and whose wall clocks are wrong.
