@@ -132,7 +132,7 @@ export class Replica {
     this.#moves = new Moves({
       ...ring,
       handover: this.#handover,
-      isAlone: !config.gossip || (seeds.length === 0 && members.length === 0),
+      isAlone: !config.gossip || (seeds.every((seed) => seed === address) && members.length === 0),
       hasServed: restored.logIndex > 0 || this.#store.all.size > 0,
       audience: () => this.#topology.inReach,
     });

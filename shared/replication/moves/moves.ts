@@ -12,8 +12,12 @@
  * - A node that finds records of itself newer than its own has lost its disk, or was put back to an old one. It keeps
  *   its place, or others would count there with nothing; but until its fellow owners have refilled it, it answers no
  *   reads (`rebuilding`): what it held cannot be told from what it lost.
- * - Where nobody counts yet, all begin to serve together once they know the same of each other; a node that
- *   has no one to look for serves at once.
+ * - Where nobody counts yet, all begin to serve together once they know the same of each other; a node that has no one
+ *   to look for serves at once, and one that finds nobody serves alone after a while: it cannot tell a wrong address
+ *   from a cluster that it is cut off from, and must not refuse service for ever.
+ * - So clusters may come to be side by side, and meet. A node that holds no data when it does gives up its place and
+ *   joins: no acknowledged write is missed without it, as one might be where it went on to count. Two that
+ *   both hold data become one at once; what either had is brought to its owners by anti-entropy.
  * - One move at a time: a move waits, before others count it differently, for each in reach that is ahead of it: those
  *   already entering or exiting, then by name. The word that an owner is done carries its records, so two moves that
  *   share an owner meet there. Only when both have all their words before either has heard of the other do they go on
@@ -33,6 +37,9 @@ import { internal, type TopologyView } from "./progress.ts";
 import { isCounted, isUnfinished, type Phase, type Records, type TopologyRecord } from "./records.ts";
 import { aboutTopology, Spread } from "./spread.ts";
 import { Words } from "./words.ts";
+
+/** How long a node looks for others before it serves alone. */
+const searchTime: TimeMs = 30_000;
 
 export interface MovesOptions {
   readonly node: NodeId;
@@ -60,6 +67,8 @@ export class Moves implements ReplicationPart {
   /** Nodes that are gone and whose records nobody cares for: when somebody is to. */
   readonly #orphans = new Map<NodeId, TimeMs>();
   #isAlone: boolean;
+  /** When the search for others is over, should nobody be found by then. */
+  #aloneAt: TimeMs = Infinity;
   #isLeaving = false;
   /** Began this life by what is on its disk, and nobody has said yet that it is the latest. */
   #isUnconfirmed = false;
@@ -78,7 +87,8 @@ export class Moves implements ReplicationPart {
   }
 
   get deadline(): TimeMs | null {
-    let earliest = Math.min(this.#spread.deadline, this.#driver.deadline, this.#words.deadline);
+    const parts = [this.#spread, this.#driver, this.#words];
+    let earliest = Math.min(this.#aloneAt, ...parts.map(({ deadline }) => deadline));
     for (const at of this.#orphans.values()) earliest = Math.min(earliest, at);
     return earliest === Infinity ? null : earliest;
   }
@@ -118,6 +128,7 @@ export class Moves implements ReplicationPart {
   begin(fx: ReplicationEffects): void {
     const own = this.#own;
     const mayServe = this.#isAlone || this.#options.hasServed;
+    if (!this.#isAlone) this.#aloneAt = fx.now + searchTime;
     if (own === undefined) this.#raise(fx, mayServe ? "serving" : "joining");
     else if (own.phase === "leaving") this.#raise(fx, own.by === own.node ? "serving" : "rebuilding");
     else if (own.phase === "exiting" || own.phase === "left") this.#raise(fx, "joining");
@@ -199,6 +210,10 @@ export class Moves implements ReplicationPart {
 
   tick(fx: ReplicationEffects): void {
     const { records } = this.#options;
+    if (fx.now >= this.#aloneAt) {
+      this.#isAlone = true;
+      this.#aloneAt = Infinity;
+    }
     this.#adoptOrphans(fx);
     for (let before = -1; before !== records.revision;) {
       before = records.revision;
@@ -269,10 +284,8 @@ export class Moves implements ReplicationPart {
     if (isCluster && this.#hasNothingToShow) this.#raise(fx, "joining");
   }
 
-  /** It began to serve for want of others, and nothing has come of it: it can join those it meets. */
   get #hasNothingToShow(): boolean {
-    const { phase, version } = this.#own!;
-    return phase === "serving" && version === 1 && this.#options.store.all.size === 0;
+    return this.#own!.phase === "serving" && this.#options.store.all.size === 0;
   }
 
   /**
