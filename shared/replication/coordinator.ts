@@ -5,7 +5,9 @@
  * (read-path) of keys it owns, it keeps copies for others who coordinate (copies), and it passes on requests for keys it
  * does not own (forwarder). This is the crossing: it looks at each request and message and hands it to one of them.
  *
- * The coordinator of an operation is one of the owners. Only when none of them can be reached, and the request is
+ * The coordinator of an operation is one of the owners; of a write, one that is not being refilled after it lost its
+ * disk, for that one may give a dot it has given before (P1), and what it writes would be taken for what was written
+ * over long ago. Only when none of them can be reached, and the request is
  * sloppy, does the node the client spoke to coordinate: it keeps every key it ever wrote, which is all that dots ask for.
  *
  * Source: DeCandia et al. 2007, "Dynamo: Amazon's Highly Available Key-value Store", §4.5 to 5.
@@ -107,7 +109,7 @@ export class Coordinator implements ReplicationPart {
     const checked = checkRequest(request, this.#config, this.#view.ring.nodes.length, fx.clock);
     const placement = "error" in checked ? null : this.#view.placement(key, checked.quorum.n);
     const owners = placement?.owners ?? [];
-    const coordinator = this.#coordinatorOf(owners, request);
+    const coordinator = placement ? this.#coordinatorOf(placement, request) : undefined;
     fx.local("request", about, {
       coordinator: coordinator ?? this.#node,
       replicas: owners,
@@ -167,7 +169,7 @@ export class Coordinator implements ReplicationPart {
     for (const { request, about } of this.#forwarder.takeStale()) {
       const quorum = { ...this.#config, ...request.quorum };
       const placement = this.#view.placement(request.key, quorum.n);
-      const coordinator = this.#coordinatorOf(placement.owners, request);
+      const coordinator = this.#coordinatorOf(placement, request);
       this.#route(fx, request, about, quorum, placement, coordinator);
     }
   }
@@ -180,10 +182,12 @@ export class Coordinator implements ReplicationPart {
   }
 
   /** Undefined when nobody can coordinate. */
-  #coordinatorOf(owners: readonly NodeId[], request: ClientRequest): NodeId | undefined {
-    if (owners.includes(this.#node)) return this.#node;
-    const mayStandIn = owners.length > 0 && this.#isSloppy(request);
-    return this.#forwarder.choose(owners) ?? (mayStandIn ? this.#node : undefined);
+  #coordinatorOf(placement: Placement, request: ClientRequest): NodeId | undefined {
+    const able = ownersAble(placement, request);
+    if (able.includes(this.#node)) return this.#node;
+    const { owners } = placement;
+    const mayStandIn = owners.length > 0 && !owners.includes(this.#node) && this.#isSloppy(request);
+    return this.#forwarder.choose(able) ?? (mayStandIn ? this.#node : undefined);
   }
 
   #isSloppy({ sloppy }: ClientRequest): boolean {
@@ -198,10 +202,11 @@ export class Coordinator implements ReplicationPart {
     placement: Placement,
     coordinator: NodeId | undefined,
   ): void {
-    const { owners, epoch } = placement;
-    if (coordinator !== this.#node) this.#forwarder.forward(fx, request, about, owners, epoch);
-    else if (owners.length > 1 && fx.rare.buggify("a request forwarded by an owner")) {
-      const others = owners.filter((owner) => owner !== this.#node);
+    const { epoch } = placement;
+    const able = ownersAble(placement, request);
+    if (coordinator !== this.#node) this.#forwarder.forward(fx, request, about, able, epoch);
+    else if (able.length > 1 && fx.rare.buggify("a request forwarded by an owner")) {
+      const others = able.filter((owner) => owner !== this.#node);
       this.#forwarder.forward(fx, request, about, others, epoch);
     } else this.#coordinate(fx, request, about, quorum, placement, null);
   }
@@ -229,12 +234,23 @@ export class Coordinator implements ReplicationPart {
     }
     const placement = this.#view.placement(key, checked.quorum.n);
     if (epoch > placement.epoch) this.#view.behind?.(epoch, from);
-    if (epoch < placement.epoch && !placement.owners.includes(this.#node)) {
+    const isOwner = placement.owners.includes(this.#node);
+    const isAble = ownersAble(placement, request).includes(this.#node);
+    if (epoch < placement.epoch && !isAble) {
       fx.rare.reached("a stale request");
       fx.send(from, { kind: "STALE", request: id, op, key, epoch: placement.epoch }, about);
       return;
     }
     if (!this.#forwarded.meet(id)) return fx.rare.reached("a request forwarded twice");
+    if (isOwner && !isAble) {
+      fx.rare.reached("a write sent to an owner that is being refilled");
+      const message = `${this.#node} has lost its data and is being refilled; ask another node.`;
+      relay(fx, from, request, about, {
+        ok: false,
+        error: refusal("unavailable", message, placement.owners),
+      });
+      return;
+    }
     // Should the two differ for a moment and this node own nothing here, it coordinates nevertheless: it keeps every
     // key it ever wrote, which is all that dots ask for. Its own copy then does not count.
     this.#coordinate(fx, request, about, checked.quorum, placement, from);
@@ -244,3 +260,7 @@ export class Coordinator implements ReplicationPart {
     return refusal("leaving", `${this.#node} is leaving the cluster; ask another node.`, owners);
   }
 }
+
+/** The owners that may coordinate this request. */
+const ownersAble = ({ owners, rebuilding }: Placement, { op }: ClientRequest): readonly NodeId[] =>
+  rebuilding === undefined || op === "get" ? owners : owners.filter((owner) => !rebuilding.includes(owner));

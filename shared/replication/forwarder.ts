@@ -2,10 +2,10 @@
  * Requests that reached a node which does not own their key.
  *
  * Such a node may not coordinate (see shared/clock/dotted: a coordinator holds the key), so it passes the request to
- * the first owner it believes alive and relays the answer. An owner that is leaving, or that the request certainly never
- * left for, is passed over for the next one. A write that may have arrived is not sent to a second coordinator, which
- * would make a second, concurrent version of it: not when the first is silent, not when the connection broke, not when
- * it was found dead. A read may be asked again wherever it got to.
+ * the first owner it believes alive and relays the answer. An owner that is leaving or being refilled, or that the
+ * request certainly never left for, is passed over for the next one. A write that may have arrived is not sent to a
+ * second coordinator, which would make a second, concurrent version of it: not when the first is silent, not when the
+ * connection broke, not when it was found dead. A read may be asked again wherever it got to.
  *
  * A node that has just started hears who owns what a moment after it serves its first client. That client's request
  * waits for it, as long as any request may wait.
@@ -23,6 +23,9 @@ import type {
 
 /** How much longer than the coordinator the first node waits, so that the coordinator's own answer can arrive. */
 const patience = 1.25;
+
+/** What an owner answers that has not done it and will not. */
+const passedOver: ReadonlySet<string> = new Set(["leaving", "unavailable"]);
 
 interface Forward {
   readonly request: ClientRequest;
@@ -98,7 +101,8 @@ export class Forwarder {
   answered(fx: ReplicationEffects, id: RequestId, outcome: OperationOutcome): void {
     const forward = this.#forwards.get(id);
     if (!forward) return;
-    if (!outcome.ok && outcome.error.code === "leaving") this.#tryNext(fx, forward);
+    const isPassedOver = !outcome.ok && passedOver.has(outcome.error.code);
+    if (isPassedOver) this.#tryNext(fx, forward);
     else this.#finish(fx, forward, outcome);
   }
 

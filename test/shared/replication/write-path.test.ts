@@ -366,6 +366,63 @@ describe("P11: a replica that has heard of a newer epoch", () => {
   });
 });
 
+describe("P1: an owner that is being refilled", () => {
+  const placement = { owners: [a, b, c], pending: [], rebuilding: [a], epoch: 5 };
+
+  it("hands writes on, and refuses those that are handed to it", () => {
+    const made = scene();
+    made.moves.placement = placement;
+    put(made);
+    expect(sent(made)).toEqual(["FORWARD b"]);
+    const forward = (epoch: number) => {
+      const asked = request("put");
+      made.coordinator.receive(made.fx, c, { kind: "FORWARD", request: asked, epoch }, about(asked));
+      return made.fx.takeSent();
+    };
+    expect(forward(4)).toMatchObject([{ to: c, message: { kind: "STALE", epoch: 5 } }]);
+    expect(forward(5)).toMatchObject([
+      {
+        to: c,
+        message: { kind: "FORWARD_REPLY", outcome: { error: { code: "unavailable", definite: true } } },
+      },
+    ]);
+    expect(made.store.all.size).toBe(0);
+  });
+
+  it("is passed over for another, by who hears of it from the owner itself", () => {
+    const made = scene();
+    made.moves.placement = { owners: [b, c, d], pending: [], epoch: 4 };
+    const asked = put(made);
+    expect(sent(made)).toEqual(["FORWARD b"]);
+    const error = {
+      code: "unavailable",
+      message: "",
+      definite: true,
+      replicas: [],
+      successful: [],
+      failed: [],
+    } as const;
+    const reply = {
+      kind: "FORWARD_REPLY",
+      request: asked.id,
+      op: "put",
+      key,
+      outcome: { ok: false, error },
+    } as const;
+    made.coordinator.receive(made.fx, b, reply, about(asked));
+    expect(sent(made)).toEqual(["FORWARD c"]);
+  });
+
+  it("coordinates no sloppy write either, when nobody else is left", () => {
+    const made = scene();
+    made.moves.placement = placement;
+    for (const node of [b, c]) made.statuses.set(node, "dead");
+    put(made, { sloppy: true });
+    expect(errorOf(made.fx.outcomes[0])).toMatchObject({ code: "unavailable", definite: true });
+    expect(made.store.all.size).toBe(0);
+  });
+});
+
 describe("P3: a key with as many siblings as a message can hold", () => {
   it("takes no more of them, says what to do, and is itself again when that is done", () => {
     const made = scene({}, { n: 3, r: 1, w: 1 });
