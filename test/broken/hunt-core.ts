@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { hunt } from "../../main/hunt/hunt.ts";
 import type { FoundFailure, MinimisedFailure } from "../../main/hunt/ledger.ts";
-import type { BrokenCore } from "./cores.ts";
+import type { BrokenCore } from "./cores/types.ts";
 
 interface Outcome {
   /** The lowest seed that failed, and why; null when none did. */

@@ -2,7 +2,8 @@
  * `npm run -s hunt:broken [-- name…]`: proof that the checks can fail. Each deliberately broken core must be found by a
  * hunt within its number of seeds; ends with 0 only if each was.
  */
-import { type BrokenCore, brokenCores } from "./cores.ts";
+import { brokenCores } from "./cores.ts";
+import type { BrokenCore } from "./cores/types.ts";
 import { huntCore } from "./hunt-core.ts";
 
 const minimiseBudget = 2_000;

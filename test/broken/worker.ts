@@ -10,7 +10,8 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { workerData } from "node:worker_threads";
 import type { WorkerSetup } from "../../main/hunt/messages.ts";
-import { brokenCores, type Edit } from "./cores.ts";
+import { brokenCores } from "./cores.ts";
+import type { Edit } from "./cores/types.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 const name = (workerData as WorkerSetup).version;
