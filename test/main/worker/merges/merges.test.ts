@@ -83,6 +83,56 @@ describe("a node", () => {
     expect((await node.get("plain")).body["values"]).toEqual(["a", "b"]);
   });
 
+  it("outlives a function that throws, loops or takes all memory, shows the siblings and why, and goes on", async () => {
+    const path = files.file(`
+      export const examples = ["a", "b"];
+      export function merge(a, b) {
+        for (const text of [a, b]) {
+          if (text === "of throwing") throw new Error("not this");
+          if (text === "of looping") for (;;);
+          if (text === "of allocating") for (const all = [];;) all.push("x".repeat(1e6) + all.length);
+          if (text === "of returning nothing") return;
+        }
+        return a > b ? a : b;
+      }`);
+    const node = await cluster.start("node-3", { flags: [...single, `--merge=union=${path}`] });
+    const expected = {
+      "of throwing": "it threw Error: not this",
+      "of looping": "it did not return within 100 ms",
+      "of allocating": /it used more than 64 MiB|it did not return within 100 ms/,
+      "of returning nothing": "it returned undefined where a string is due",
+    };
+    for (const [value, why] of Object.entries(expected)) {
+      const key = `cart:${value}`;
+      for (const each of ["a", value]) await node.put(key, each, {});
+      const { status, body } = await node.get(key);
+      expect(status).toBe(200);
+      expect(body).toMatchObject({ values: ["a", value], conflict: true });
+      expect(body["merge_error"]).toMatch(why);
+      // Nothing is lost, so the client can end it as it could without a function.
+      await node.put(key, "b", body["context"] as Record<string, number>);
+      expect((await node.get(key)).body).toMatchObject({ value: "b", conflict: false });
+    }
+    for (const each of ["a", "b"]) await node.put("cart:fine", each, {});
+    expect((await node.get("cart:fine")).body).toMatchObject({ values: ["b"], conflict: false });
+  }, 120_000);
+
+  it.each([
+    [
+      "throws",
+      `export const examples = ["a"]; export const merge = () => { throw new Error("no"); };`,
+      "It gives no answer.",
+    ],
+    ["loops", `export const examples = ["a"]; export const merge = () => { for (;;); };`, "within 100 ms"],
+    ["is no semilattice", `export const merge = (a, b) => (a < b ? a + b : b + a);`, "It is not idempotent."],
+  ])("does not start with a function that %s", async (_, text, words) => {
+    const flags = [...single, `--merge=union=${files.file(text)}`];
+    const node = cluster.spawn("node-4", 0, { flags });
+    expect(await node.exit).toEqual({ code: 2, signal: null });
+    await expect.poll(() => node.stderr).toContain(words);
+    await expect.poll(() => node.stderr).toContain("merge(");
+  });
+
   it("does not start with a function that breaks a law", async () => {
     const path = files.file("export const merge = (a) => a;");
     const node = cluster.spawn("node-2", 0, { flags: [...single, `--merge=union=${path}`] });
