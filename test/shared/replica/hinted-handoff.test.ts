@@ -1,7 +1,7 @@
 /** Hints between whole nodes: who keeps them, who counts them, and what becomes of them. */
 import { describe, expect, it } from "vitest";
 import { noRarePaths } from "../../../shared/buggify.ts";
-import { asKey, type Key, type NodeId } from "../../../shared/ids.ts";
+import { asKey, asNodeId, type Key, type NodeId } from "../../../shared/ids.ts";
 import type { ReplicationSettings } from "../../../shared/replication/settings.ts";
 import { Cluster } from "./cluster.ts";
 
@@ -117,6 +117,22 @@ describe("hinted handoff", () => {
     cluster.settle(4);
     cluster.runUntil(() => hints(cluster).length === 0, 10_000);
     for (const owner of walk.slice(1, 4)) expect(valuesOn(cluster, owner)).toEqual(["red"]);
+  });
+
+  it("hints for two nodes that are taken out together end with those who own the keys then, and time goes on", () => {
+    const cluster = new Cluster({ n: 3, r: 1, w: 1 });
+    cluster.startAll(5);
+    const gone = ["node-4", "node-5"].map(asNodeId);
+    for (const node of gone) cluster.kill(node);
+    const keys = Array.from({ length: 50 }, (_, i) => asKey(`key-${i}`));
+    for (const each of keys) cluster.ask("node-1", { op: "put", key: each, value: "red" });
+    cluster.run(15_000);
+    for (const node of gone) for (const by of cluster.up) cluster.input(by, { kind: "evict", node });
+    cluster.settle(3);
+    cluster.runUntil(() => hints(cluster).length === 0, 30_000);
+    for (const each of keys) {
+      expect(Object.values(cluster.values(each))).toEqual([["red"], ["red"], ["red"]]);
+    }
   });
 
   it("a stand-in that leaves passes its hints on", () => {
