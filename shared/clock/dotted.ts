@@ -77,11 +77,10 @@ export function write(state: KeyState, version: Version, context: VectorClock): 
     throw new RangeError(`dot ${formatDot(dot)} is not new: ${dot.node}:${seen} has been seen`);
   }
   const survivors = state.versions.filter((kept) => !isSeen(kept.dot, context));
-  return {
-    ...state,
-    context: merge(merge(state.context, context), { [dot.node]: dot.counter }),
-    versions: survivors.length === 0 ? [version] : [...survivors, version].sort(byDot),
-  };
+  const seen = { ...merge(state.context, context) };
+  seen[dot.node] = dot.counter;
+  const versions = survivors.length === 0 ? [version] : [...survivors, version].sort(byDot);
+  return stateOf(seen, versions, state.marks);
 }
 
 /**

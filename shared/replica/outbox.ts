@@ -139,11 +139,10 @@ export class Outbox {
   append(entry: Omit<LogEntry, "index" | "clock" | "at">): void {
     this.#logIndex += 1;
     const { term, op, key, state, origin, replicas } = entry;
-    const [index, clock, at] = [this.#logIndex, this.stamps.stamp, this.#now];
-    this.record({
-      kind: "entry",
-      entry: { index, term, op, key, state, origin, replicas, clock, at },
-    });
+    const index = this.#logIndex;
+    const clock = this.stamps.stamp;
+    const at = this.#now;
+    this.record({ kind: "entry", entry: { index, term, op, key, state, origin, replicas, clock, at } });
   }
 
   record(record: DurableRecord): void {

@@ -99,8 +99,11 @@ export class AntiEntropy implements ReplicationPart {
 
   get deadline(): TimeMs | null {
     if (this.#isBehind || (this.#wanted.length > 0 && !this.#exchange)) return 0;
-    const due = [this.#exchange?.deadline, this.#strays.deadline, this.#isPeriodic ? this.#nextAt : null];
-    const earliest = Math.min(...due.map((each) => each ?? Infinity));
+    const earliest = Math.min(
+      this.#exchange?.deadline ?? Infinity,
+      this.#strays.deadline ?? Infinity,
+      this.#isPeriodic ? this.#nextAt : Infinity,
+    );
     return earliest === Infinity ? null : earliest;
   }
 

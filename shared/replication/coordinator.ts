@@ -110,12 +110,13 @@ export class Coordinator implements ReplicationPart {
     const placement = "error" in checked ? null : this.#view.placement(key, checked.quorum.n);
     const owners = placement?.owners ?? [];
     const coordinator = placement ? this.#coordinatorOf(placement, request) : undefined;
-    fx.local("request", about, {
+    const detail: Record<string, string | readonly string[]> = {
       coordinator: coordinator ?? this.#node,
       replicas: owners,
-      ...(value !== undefined && value.length <= tracedValueMax ? { value } : {}),
-      ...(context !== undefined && { context: entriesText(context) }),
-    });
+    };
+    if (value !== undefined && value.length <= tracedValueMax) detail.value = value;
+    if (context !== undefined) detail.context = entriesText(context);
+    fx.local("request", about, detail);
     if (this.#leaving) fx.reply(id, about, { ok: false, error: this.#leavingError(owners) });
     else if ("error" in checked) fx.reply(id, about, { ok: false, error: checked.error });
     else this.#route(fx, request, about, checked.quorum, placement!, coordinator);

@@ -67,6 +67,7 @@ export class Handover implements ReplicationPart {
   /** When to tick next: at once while keys are being looked through, else when a batch is overdue. */
   get deadline(): TimeMs | null {
     let earliest: TimeMs | null = null;
+    if (this.#streams.size === 0) return earliest;
     for (const { search, queues } of this.#streams.values()) {
       if (search) return 0;
       for (const { batch } of queues.values()) {

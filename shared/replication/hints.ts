@@ -89,6 +89,7 @@ export class HintKeeper implements ReplicationPart {
 
   get deadline(): TimeMs | null {
     let earliest: TimeMs | null = null;
+    if (this.#queues.size === 0) return earliest;
     for (const [target, queue] of this.#queues) {
       const due = this.#dueAt(target, queue);
       if (earliest === null || due < earliest) earliest = due;

@@ -136,19 +136,20 @@ export class KeyStore {
     if (from.op === "prune") this.#forgotten.add(key, without(before.context, state.context));
     this.#noteConflict(key, state);
     for (const version of gained) this.#clock.met(stampOf(version), fx.wall);
+    const dots = state.versions.map(({ dot }) => formatDot(dot));
     // A handover moves many keys at once and is one event of its own.
     if (from.op !== "handover") {
-      for (const { dot, value } of gained) {
-        const detail = { dot: formatDot(dot), siblings: state.versions.length, dots: allDots(state) };
-        fx.local("stored", withOp(about, value), detail);
+      for (const version of gained) {
+        const dot = dots[state.versions.indexOf(version)]!;
+        fx.local("stored", withOp(about, version.value), { dot, siblings: dots.length, dots });
       }
     }
     if (gained.length === 0 && state.versions.length < before.versions.length && from.op !== "handover") {
-      fx.local("overtaken", { ...about, op: "put", key }, { dots: allDots(state) });
+      fx.local("overtaken", { ...about, op: "put", key }, { dots });
     }
     if (gained.length > 0 && state.versions.length > 1 && keepsSiblings(strategy)) {
       fx.rare.reached("a conflict stored");
-      fx.local("conflict", { ...withOp(about, gained[0]!.value), key }, { dots: allDots(state) });
+      fx.local("conflict", { ...withOp(about, gained[0]!.value), key }, { dots });
     }
     if (strategy === "last-write-wins") {
       for (const version of this.#losses.found(before, state))
@@ -182,8 +183,6 @@ export class KeyStore {
 /** The entries of `clock` for nodes that `other` does not name. */
 const without = (clock: VectorClock, other: VectorClock): VectorClock =>
   Object.fromEntries(Object.entries(clock).filter(([node]) => !(node in other)));
-
-const allDots = ({ versions }: KeyState) => versions.map(({ dot }) => formatDot(dot));
 
 /** What is stored is a put or a delete, whatever operation (a read that repairs, a handover) brought it. */
 function withOp(about: About, value: string | null): About {

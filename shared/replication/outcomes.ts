@@ -18,9 +18,12 @@ import type {
   ClientRequest,
   OperationErrorCode,
   OperationOutcome,
+  OperationResult,
   ReplicationEffects,
   Session,
 } from "./types.ts";
+
+type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
 
 /** Known before anything was sent or stored: the operation certainly did not happen. */
 export function refused(pending: Pending): OperationOutcome {
@@ -83,7 +86,7 @@ export function success(
   const { op, key } = request;
   const session = nextSession(pending, state);
   if (session === null) return failure(pending, "session_too_large", sessionTooLarge);
-  const result = {
+  const result: Mutable<OperationResult> = {
     op,
     key,
     state,
@@ -94,10 +97,10 @@ export function success(
     clock,
     eventCount: operations.count,
     hash,
-    ...(isMerged(store.strategyOf(key)) && { values: store.behaviour(key).values(state) }),
-    ...(session !== undefined && { session }),
-    ...(pending.repeated && { repeated: true as const }),
   };
+  if (isMerged(store.strategyOf(key))) result.values = store.behaviour(key).values(state);
+  if (session !== undefined) result.session = session;
+  if (pending.repeated) result.repeated = true;
   return { ok: true, result };
 }
 

@@ -17,6 +17,8 @@ import { refusal } from "./quorum.ts";
 import { contextMet } from "./session.ts";
 import type { ClientRequest, OperationError, ReplicationEffects, Session } from "./types.ts";
 
+type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
+
 export type Written =
   /** The key's state with this write, to be stored; `repeated`: it was there before, and nothing is to be stored. */
   | { readonly state: KeyState; readonly repeated: boolean }
@@ -45,13 +47,11 @@ export function writeVersion(
   const context = contextOf(request, known);
   const counter = fx.nextCounter(Math.max(known.context[node] ?? 0, context[node] ?? 0));
   const { at, tick } = store.nextStamp(known, fx.wall);
-  const version: Version = {
-    dot: { node, counter },
-    value: op === "delete" ? null : (request.value ?? ""),
-    at,
-    ...(tick > 0 && { tick }),
-    ...afterOf(request),
-  };
+  const value = op === "delete" ? null : (request.value ?? "");
+  const version: Mutable<Version> = { dot: { node, counter }, value, at };
+  if (tick > 0) version.tick = tick;
+  const after = afterOf(request);
+  if (after !== undefined) version.after = after;
   const written = store.behaviour(key).write(known, version, context);
   if ("code" in written) return { error: refusal(written.code, written.message) };
   if (token === undefined) return { state: written, repeated: false };
@@ -84,14 +84,15 @@ function contextOf(request: ClientRequest, known: KeyState): VectorClock {
   const { context } = request;
   const met = metOf(request);
   if (context) return merge(context, met);
-  return Object.keys(met).length > 0 ? met : known.context;
+  return met !== emptyClock && Object.keys(met).length > 0 ? met : known.context;
 }
 
 /** Of a causal write: all that its client had met before, in an order that does not depend on the client. */
-function afterOf({ consistency, session = {} }: ClientRequest): { after?: Session } {
+function afterOf({ consistency, session = {} }: ClientRequest): Session | undefined {
+  if (consistency !== "causal") return undefined;
   const met = Object.entries(session);
-  if (consistency !== "causal" || met.length === 0) return {};
-  return { after: byName(met.map(([key, context]) => [key, byName(Object.entries(context))])) };
+  if (met.length === 0) return undefined;
+  return byName(met.map(([key, context]) => [key, byName(Object.entries(context))]));
 }
 
 const byName = <Value>(entries: readonly (readonly [string, Value])[]): Readonly<Record<string, Value>> =>

@@ -34,6 +34,7 @@ export class Candidates {
 
   /** Since when the key that has been as it is for longest has been so; null when there is none. */
   get oldest(): TimeMs | null {
+    if (this.#since.size === 0) return null;
     for (const since of this.#since.values()) return since;
     return null;
   }
@@ -50,7 +51,7 @@ export class Candidates {
   }
 
   changed(key: Key, state: KeyState, at: TimeMs): void {
-    this.#since.delete(key);
+    if (this.#since.size > 0) this.#since.delete(key);
     if (this.chore(state) !== null) this.#since.set(key, at);
   }
 

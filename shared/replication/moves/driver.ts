@@ -11,7 +11,7 @@ import type { MovesOptions } from "./moves.ts";
 import { agreementOf, ownersBefore } from "./needs.ts";
 import { nameOf } from "./placements.ts";
 import { internal, isAhead, type Move, type MoveProgress, notToldYet, phaseAfter } from "./progress.ts";
-import { isCollecting, isUnfinished, type Phase, type TopologyRecord } from "./records.ts";
+import { isCollecting, type Phase, type TopologyRecord } from "./records.ts";
 import type { Spread } from "./spread.ts";
 
 export interface DriverOptions extends MovesOptions {
@@ -33,6 +33,7 @@ export class Driver {
   /** When patience with the silent is next over; Infinity when it is not running. */
   get deadline(): TimeMs {
     let earliest = Infinity;
+    if (this.#moves.size === 0) return earliest;
     for (const { patientUntil } of this.#moves.values()) {
       if (patientUntil > this.#now) earliest = Math.min(earliest, patientUntil);
     }
@@ -76,9 +77,7 @@ export class Driver {
   tick(fx: ReplicationEffects): void {
     const { records, node } = this.#options;
     this.#now = fx.now;
-    for (const record of records.all) {
-      if (record.by === node && isUnfinished(record)) this.#drive(fx, record);
-    }
+    for (const record of records.unfinished) if (record.by === node) this.#drive(fx, record);
     for (const [about, move] of this.#moves) {
       if (records.get(about) !== move.record) this.#end(fx, move);
     }

@@ -87,9 +87,13 @@ export class Moves implements ReplicationPart {
   }
 
   get deadline(): TimeMs | null {
-    const parts = [this.#spread, this.#driver, this.#words];
-    let earliest = Math.min(this.#aloneAt, ...parts.map(({ deadline }) => deadline));
-    for (const at of this.#orphans.values()) earliest = Math.min(earliest, at);
+    let earliest = Math.min(
+      this.#aloneAt,
+      this.#spread.deadline,
+      this.#driver.deadline,
+      this.#words.deadline,
+    );
+    if (this.#orphans.size > 0) earliest = Math.min(earliest, ...this.#orphans.values());
     return earliest === Infinity ? null : earliest;
   }
 

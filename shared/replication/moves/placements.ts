@@ -32,7 +32,7 @@ import type { Placement } from "../types.ts";
 import { isCounted, isMoving, type Records, type TopologyRecord } from "./records.ts";
 
 const nobody: readonly NodeId[] = Object.freeze([]);
-/** Placements kept while the ring moves. */
+/** Keys whose placements are kept, for each number of replicas. */
 const keptMax = 10_000;
 
 interface Rings {
@@ -49,9 +49,10 @@ export class Placements {
   #rebuilding: ReadonlySet<NodeId> = new Set();
   /** The rings that differ by one move from the one that counts. */
   #others: readonly Ring[] = [];
+  /** Worked out so far: by number of replicas, then by key. */
+  #known = new Map<number, Map<Key, Placement>>();
   /** In calm by the preference list, of which a ring has one for each walk. */
   #calm = new Map<readonly NodeId[], Placement>();
-  #moving = new Map<string, Placement>();
 
   constructor(records: Records, virtualNodes: number) {
     this.#records = records;
@@ -73,21 +74,14 @@ export class Placements {
 
   of(key: Key, n: number): Placement {
     this.#refresh();
-    const owners = this.#ring.owners(key, n);
-    if (this.#others.length === 0) {
-      let placement = this.#calm.get(owners);
-      if (!placement) this.#calm.set(owners, (placement = this.#placement(owners, [])));
-      return placement;
-    }
-    const name = `${n} ${key}`;
-    const known = this.#moving.get(name);
-    if (known) return known;
-    const placement = this.#placement(
-      owners,
-      this.#others.map((ring) => ring.owners(key, n)),
-    );
-    if (this.#moving.size >= keptMax) this.#moving.clear();
-    this.#moving.set(name, placement);
+    const replicas = Math.min(n, this.#everybody.nodes.length);
+    let known = this.#known.get(replicas);
+    if (!known) this.#known.set(replicas, (known = new Map()));
+    let placement = known.get(key);
+    if (placement) return placement;
+    placement = this.#workOut(key, n);
+    if (known.size >= keptMax) known.clear();
+    known.set(key, placement);
     return placement;
   }
 
@@ -97,6 +91,17 @@ export class Placements {
     const other = toggled(ring, record);
     const isAhead = record.phase === "joining" || record.phase === "leaving";
     return isAhead ? { before: ring, after: other } : { before: other, after: ring };
+  }
+
+  #workOut(key: Key, n: number): Placement {
+    const owners = this.#ring.owners(key, n);
+    if (this.#others.length > 0) {
+      const lists = this.#others.map((ring) => ring.owners(key, n));
+      return this.#placement(owners, lists);
+    }
+    let placement = this.#calm.get(owners);
+    if (!placement) this.#calm.set(owners, (placement = this.#placement(owners, [])));
+    return placement;
   }
 
   #placement(owners: readonly NodeId[], lists: readonly (readonly NodeId[])[]): Placement {
@@ -117,8 +122,8 @@ export class Placements {
     const { revision, all } = this.#records;
     if (revision === this.#revision) return;
     this.#revision = revision;
+    this.#known = new Map();
     this.#calm = new Map();
-    this.#moving = new Map();
     const nodes = all.filter(isCounted).map(({ node }) => node);
     this.#ring = Ring.of(nodes, this.#virtualNodes);
     const present = all.filter(({ phase }) => phase !== "left").map(({ node }) => node);

@@ -75,6 +75,7 @@ function replaces(one: TopologyRecord, other: TopologyRecord): boolean {
 export class Records {
   readonly #records = new Map<NodeId, TopologyRecord>();
   #list: readonly TopologyRecord[] | null = null;
+  #unfinished: readonly TopologyRecord[] | null = null;
   #epoch = 0;
   /** Changes so far: what was worked out from older ones is out of date. */
   revision = 0;
@@ -97,6 +98,11 @@ export class Records {
     return (this.#list ??= [...this.#records.values()].sort((a, b) => (a.node < b.node ? -1 : 1)));
   }
 
+  /** Those of `all` that are on the move or being rebuilt: in calm none. */
+  get unfinished(): readonly TopologyRecord[] {
+    return (this.#unfinished ??= this.all.filter(isUnfinished));
+  }
+
   /** False when it is not news. */
   learn(record: TopologyRecord): boolean {
     if (!isSane(record)) return false;
@@ -106,6 +112,7 @@ export class Records {
     this.#records.set(node, { node, address, phase, version, by });
     this.#epoch += version - (known?.version ?? 0);
     this.#list = null;
+    this.#unfinished = null;
     this.revision += 1;
     return true;
   }

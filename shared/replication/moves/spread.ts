@@ -9,7 +9,7 @@
  */
 import type { NodeId, TimeMs } from "../../ids.ts";
 import type { About, ReplicationEffects } from "../types.ts";
-import { isUnfinished, type Records } from "./records.ts";
+import type { Records } from "./records.ts";
 
 /** As gossip is: it says who is there, and follows from no request. */
 export const aboutTopology: About = { op: "membership" };
@@ -36,6 +36,8 @@ export interface SpreadOptions {
 export class Spread {
   readonly #options: SpreadOptions;
   readonly #peers = new Map<NodeId, Peer>();
+  /** Those who have not said that they know what they are to know. In calm nobody, and nothing is looked through. */
+  readonly #untold = new Set<NodeId>();
   #reminderAt: TimeMs | null = null;
   #turn = 0;
 
@@ -46,6 +48,7 @@ export class Spread {
   /** The next time that somebody is told again; Infinity when all know. */
   get deadline(): TimeMs {
     let earliest = this.#reminderAt ?? Infinity;
+    if (this.#untold.size === 0) return earliest;
     for (const node of this.#options.audience()) {
       const peer = this.#peers.get(node);
       if (peer && peer.acked < peer.wanted) earliest = Math.min(earliest, peer.retryAt);
@@ -69,6 +72,7 @@ export class Spread {
     const peer = this.#peer(node);
     peer.wanted = Math.max(peer.wanted, this.#options.records.epoch);
     peer.retryAt = 0;
+    this.#account(node, peer);
   }
 
   /** It has come, or come back: what it knows now is not what it knew. */
@@ -100,12 +104,17 @@ export class Spread {
   acknowledged(from: NodeId, of: number, epoch: number): void {
     const peer = this.#peer(from);
     peer.acked = Math.max(peer.acked, Math.min(of, this.#options.records.epoch));
+    this.#account(from, peer);
     this.spoke(from, epoch);
   }
 
   /** All that `from` knows has been learnt, and it is at `epoch`. */
   heard(from: NodeId, epoch: number): void {
-    if (epoch === this.#options.records.epoch) this.#peer(from).acked = epoch;
+    if (epoch === this.#options.records.epoch) {
+      const peer = this.#peer(from);
+      peer.acked = epoch;
+      this.#account(from, peer);
+    }
     this.spoke(from, epoch);
   }
 
@@ -122,6 +131,7 @@ export class Spread {
   tick(fx: ReplicationEffects): void {
     const { records, retryAfter, audience } = this.#options;
     this.#remind(fx.now);
+    if (this.#untold.size === 0) return;
     for (const node of audience()) {
       const peer = this.#peers.get(node);
       if (!peer || peer.acked >= peer.wanted || peer.retryAt > fx.now) continue;
@@ -132,7 +142,7 @@ export class Spread {
 
   #remind(now: TimeMs): void {
     const { records, audience } = this.#options;
-    if (!records.all.some(isUnfinished)) {
+    if (records.unfinished.length === 0) {
       this.#reminderAt = null;
       return;
     }
@@ -141,6 +151,11 @@ export class Spread {
     this.#reminderAt = now + reminderInterval;
     const others = audience().filter((node) => !this.agrees(node));
     if (others.length > 0) this.tell(others[this.#turn++ % others.length]!);
+  }
+
+  #account(node: NodeId, { acked, wanted }: Peer): void {
+    if (acked < wanted) this.#untold.add(node);
+    else this.#untold.delete(node);
   }
 
   #peer(node: NodeId): Peer {

@@ -27,6 +27,7 @@ export class Words {
   /** When the next is to be given again; Infinity when all are heard. */
   get deadline(): TimeMs {
     let earliest = Infinity;
+    if (this.#words.size === 0) return earliest;
     for (const { retryAt } of this.#words.values()) earliest = Math.min(earliest, retryAt);
     return earliest;
   }
@@ -45,13 +46,14 @@ export class Words {
   /** Tells each mover, until it has heard. */
   tick(fx: ReplicationEffects): void {
     const { records, handover, placements, node, config } = this.#options;
-    const ring = nameOf(placements.ring.nodes);
     for (const about of this.#words.keys()) {
       const record = records.get(about);
       if (!record || !isCollecting(record) || record.by === node) this.#words.delete(about);
     }
-    for (const record of records.all) {
-      if (!isCollecting(record) || record.by === node) continue;
+    const collecting = records.unfinished.filter((record) => isCollecting(record) && record.by !== node);
+    if (collecting.length === 0) return;
+    const ring = nameOf(placements.ring.nodes);
+    for (const record of collecting) {
       const { node: about, version, by } = record;
       if (!handover.isDone(record)) {
         this.#words.delete(about);

@@ -18,20 +18,21 @@ const siblings: Behaviour = {
   values: (state) => liveVersions(state).map(({ value }) => value!),
 };
 
-const byName = {
-  siblings,
-  "last-write-wins": lastWriteWins,
-  "server-vectors": serverVectors,
-  counter,
-  set,
-  map,
-  max,
-  text,
-} as const;
+const byName: ReadonlyMap<string, Behaviour> = new Map(
+  Object.entries({
+    siblings,
+    "last-write-wins": lastWriteWins,
+    "server-vectors": serverVectors,
+    counter,
+    set,
+    map,
+    max,
+    text,
+  }),
+);
 
 /** A merge function of the user's own runs in the host: for the core its keys have siblings. */
-export const behaviourOf = (strategy: ConflictStrategy): Behaviour =>
-  strategy in byName ? byName[strategy as keyof typeof byName] : siblings;
+export const behaviourOf = (strategy: ConflictStrategy): Behaviour => byName.get(strategy) ?? siblings;
 
 /** True where concurrent versions are a conflict, which somebody must end. */
 export const keepsSiblings = (strategy: ConflictStrategy) =>
