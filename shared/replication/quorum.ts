@@ -12,7 +12,7 @@ import type { ClientRequest, OperationError, OperationErrorCode, Quorum } from "
  */
 const contextLeadMax = 2 ** 36;
 /** A context names the nodes that have coordinated writes of one key. More would outgrow its key's every answer. */
-const contextNodesMax = 1_000;
+export const contextNodesMax = 1_000;
 
 /** An error before anything was sent or stored. */
 export function refusal(

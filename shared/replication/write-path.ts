@@ -39,9 +39,9 @@ import {
   PendingList,
   succeeded,
 } from "./pending.ts";
-import { refusal } from "./quorum.ts";
+import { contextNodesMax, refusal } from "./quorum.ts";
 import { outOfReach, standInsLeft } from "./reach.ts";
-import type { ClientRequest, ReplicationEffects } from "./types.ts";
+import type { ClientRequest, OperationError, ReplicationEffects } from "./types.ts";
 import { writeVersion } from "./writing.ts";
 
 export class WritePath {
@@ -76,8 +76,9 @@ export class WritePath {
       return;
     }
     write.state = written.state;
-    if (isTooLarge(write.state) && !written.repeated) {
-      answer(fx, write, { ok: false, error: refusal("too_large", tooLarge(write.state), placement.owners) });
+    const problem = written.repeated ? null : problemOfSize(write.state);
+    if (problem !== null) {
+      answer(fx, write, { ok: false, error: { ...problem, replicas: placement.owners } });
       return;
     }
     if (nextSession(write, write.state) === null) {
@@ -295,10 +296,17 @@ function waitedBeyond({ placement, beyond, failed }: Pending): number {
   return count;
 }
 
-/** A version alone always fits. */
-const isTooLarge = (state: KeyState) => state.versions.length > 1 && sizeOf(state) > stateBytesMax;
-
-const tooLarge = ({ versions }: KeyState) =>
-  `The key has ${versions.length - 1} concurrent versions, as much as can be kept together: read it and write with the context you get, which takes their place.`;
+/** Null for a state that can be kept and sent. A version alone always can, but for a context made up by its client. */
+function problemOfSize(state: KeyState): OperationError | null {
+  const { context, versions } = state;
+  if (Object.keys(context).length > contextNodesMax) {
+    const message =
+      "The context names nodes that never wrote this key, more than it can remember; read the key and send back the context you get.";
+    return refusal("bad_context", message);
+  }
+  if (versions.length === 1 || sizeOf(state) <= stateBytesMax) return null;
+  const message = `The key has ${versions.length - 1} concurrent versions, as much as can be kept together: read it and write with the context you get, which takes their place.`;
+  return refusal("too_large", message);
+}
 
 const valueWritten = ({ op, value }: ClientRequest) => (op === "delete" ? null : (value ?? ""));

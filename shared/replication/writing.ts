@@ -7,14 +7,16 @@
  * the look at the store and the change, and the version's dot is the very event that stores it.
  *
  * A request that the key remembers by its token is not carried out again. Its copies are to be spread as if it were, for
- * the first attempt may have ended before enough replicas had it.
+ * the first attempt may have ended before enough replicas had it. Another write under the same token is a mistake of its
+ * client's, and refused as long as the first one can still be seen: an answer would tell it of a write that is none.
  */
-import { formatDot, joinMarks, type KeyState, type Version } from "../clock/dotted.ts";
+import { type Dot, formatDot, joinMarks, type KeyState, sameDot, type Version } from "../clock/dotted.ts";
 import { descends, emptyClock, merge, type VectorClock } from "../clock/vector-clock.ts";
 import type { NodeId } from "../ids.ts";
 import type { KeyStore } from "./key-store.ts";
 import { refusal } from "./quorum.ts";
 import { contextMet } from "./session.ts";
+import { isMerged } from "./strategies/behaviours.ts";
 import type { ClientRequest, OperationError, ReplicationEffects, Session } from "./types.ts";
 
 type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
@@ -36,6 +38,7 @@ export function writeVersion(
   const known = knownFor(request, store);
   const mark = token === undefined ? undefined : known.marks?.find((mark) => mark.token === token);
   if (mark !== undefined) {
+    if (isOther(request, known, mark.dot, store)) return { error: refusal("bad_value", tokenTaken) };
     fx.rare.reached("a request made twice");
     fx.local("repeated", { op, key, request: id }, { token: mark.token, dot: formatDot(mark.dot) });
     return { state: known, repeated: true };
@@ -57,6 +60,21 @@ export function writeVersion(
   if (token === undefined) return { state: written, repeated: false };
   const marks = joinMarks(known.marks, [{ token, dot: version.dot, at }]);
   return { state: { ...written, marks: marks! }, repeated: false };
+}
+
+const tokenTaken =
+  "This request's name (Idempotency-Key) was given to another write of this key: repeat that one, or use a new name.";
+
+/** What was written under the token is still there, and is not this. Merged values are not kept as they are written. */
+function isOther(
+  { op, key, value = "" }: ClientRequest,
+  known: KeyState,
+  dot: Dot,
+  store: KeyStore,
+): boolean {
+  const first = known.versions.find((version) => sameDot(version.dot, dot));
+  if (first === undefined || isMerged(store.strategyOf(key))) return false;
+  return first.value !== (op === "delete" ? null : value);
 }
 
 /** What this node knows of the key; with what was forgotten of it by agreement, where the client still names that. */

@@ -447,6 +447,21 @@ describe("P3: a key with as many siblings as a message can hold", () => {
   });
 });
 
+const madeUp = (from: number) =>
+  Object.fromEntries(Array.from({ length: 600 }, (_, i) => [`ghost-${from + i}`, 1]));
+
+describe("a context made up of nodes that never were", () => {
+  it("is refused before the key's own outgrows what a client can send back", () => {
+    const made = scene({}, { n: 3, r: 1, w: 1 });
+    put(made, { context: madeUp(0) });
+    put(made, { context: madeUp(600) });
+    expect(made.fx.outcomes.map((outcome) => errorOf(outcome)?.code)).toEqual([undefined, "bad_context"]);
+    const { context } = made.store.get(key);
+    put(made, { context });
+    expect(made.fx.outcomes[2]?.ok).toBe(true);
+  });
+});
+
 describe("a stand-in", () => {
   const state: KeyState = write(absentKey, { dot: { node: b, counter: 4 }, value: "red", at: 0 }, {});
 
