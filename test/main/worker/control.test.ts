@@ -41,7 +41,7 @@ describe("events on the line", () => {
       nodes
         .flatMap(({ events }) => events)
         .filter((event) => event.name === name && event.type === "receive");
-    await eventually("the acknowledgements", () => has("REPLICATE_ACK").length === 2);
+    await eventually("an acknowledgement", () => has("REPLICATE_ACK").length > 0);
     const events = nodes.flatMap(({ events }) => events);
     const sends = new Map(events.flatMap((event) => (event.type === "send" ? [[event.message, event]] : [])));
     for (const event of events) {
