@@ -13,6 +13,9 @@ export function merkleTree(subject: Subject, range: string | null, prefix: strin
   }
   const { forest, fingerprint } = ranges;
   if (range === null) {
+    if (prefix !== null) {
+      throw new HttpError("bad_input", "prefix names a node of one range's tree: say which range, too.");
+    }
     return {
       node_id: node,
       /** Equal on two nodes whose ranges can be compared. */

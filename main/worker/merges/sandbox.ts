@@ -51,6 +51,8 @@ typeof merge_ !== "function" ? "!" :
 /** Before a declaration, as modules have it. */
 const exported = /(^|[;}])(\s*)export\s+(?=(?:async\s+)?(?:function|const|let|var|class)\b)/gm;
 
+const usualForm = "export function merge(a, b) { … }";
+
 const realm = createContext(constants.DONT_CONTEXTIFY, {
   codeGeneration: { strings: false, wasm: false },
   microtaskMode: "afterEvaluate",
@@ -73,7 +75,10 @@ function start({ source, file, ...limits }: SandboxSetup): void {
     evaluate(source.replaceAll(exported, "$1$2"));
     found = evaluate(epilogue);
   } catch (error) {
-    return unusable(inWords(error));
+    const isForm = source.replaceAll(exported, "").includes("export ");
+    return unusable(
+      isForm ? `${inWords(error)}. It may say "${usualForm}", and no other kind of export` : inWords(error),
+    );
   }
   if (found === "!") return unusable("it exports no function named merge");
   if (typeof found !== "string" || found === "?") return unusable("its examples are not an array of strings");

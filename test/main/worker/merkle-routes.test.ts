@@ -90,6 +90,7 @@ describe("GET /api/v1/merkle-tree and POST /api/v1/anti-entropy", () => {
   it.each([
     ["?range=node-1,node-2&prefix=zz", 400, "bad_input"],
     ["?range=node-1,node-2&prefix=123456789", 400, "bad_input"],
+    ["?prefix=3f", 400, "bad_input"],
     ["?range=node-9", 404, "not_found"],
   ])("refuse %s", async (query, status, code) => {
     const answer = await nodes[0]!.request("GET", `/api/v1/merkle-tree${query}`);

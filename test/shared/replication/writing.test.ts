@@ -130,6 +130,16 @@ describe("a request with a token", () => {
     expect(a.events("repeated")).toEqual([{ token: "t1", dot: formatDot(first.versions[0]!.dot) }]);
   });
 
+  it("is refused when it is another write than the first, as long as that can be seen", () => {
+    const a = new Replica("a");
+    const first = a.write("milk", { token: "t1" });
+    expect(() => a.write("bread", { token: "t1" })).toThrow("bad_value");
+    expect(() => a.write(null, { token: "t1" })).toThrow("bad_value");
+    expect(a.store.get(key)).toBe(first);
+    const removed = a.write(null, { token: "t2" });
+    expect(a.write(null, { token: "t2" })).toBe(removed);
+  });
+
   it("is known wherever the key has come, and forgotten after sixteen others", () => {
     const [a, b] = [new Replica("a"), new Replica("b")];
     a.write("milk", { token: "t0" });
