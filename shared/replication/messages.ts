@@ -76,7 +76,7 @@ export type CoordinationMessage =
     };
 
 /** Keys that the receiver is to own, pushed while the ring moves. At most `handoverKeysMax` a message. */
-export type HandoverMessage =
+type HandoverMessage =
   | {
       readonly kind: "HANDOVER";
       readonly batch: number;
