@@ -6,7 +6,8 @@
  * a key with nothing but tombstones is forgotten when every member (each node that has not left, for copies stay on
  * former owners too) has said that it holds exactly this state of it, unchanged for the tombstone's lifetime, or
  * nothing; and that it keeps no hint for it. Who is dead, suspect or cut off cannot say so, and meanwhile nothing is
- * forgotten at all. Who was taken out of the cluster and returns must be rebuilt, not merged.
+ * forgotten at all. Who was taken out of the cluster is no member and is not asked: should it return with its old disk, it
+ * is refilled before it counts, but what it held is merged, so its disk must be wiped first if it was away for long.
  *
  * Two phases. The first owner of a key asks all members; when all have agreed it tells them to go ahead, and each forgets
  * the key if its state is still the one agreed on. A write in between changes it, and its node keeps the key, tombstone
