@@ -155,7 +155,7 @@ describe("lightcone merge-check", () => {
     [1, "export const merge = (a) => a;", /It is not commutative\.\nmerge\(/],
     [2, "export const merge = () => { throw 1; };", /export examples/],
     [2, "not a program", /is no merge function/],
-    [2, "export default (a, b) => a;", /it may say "export function merge\(a, b\)/],
+    [2, "export default (a, b) => a;", /It may say "export function merge\(a, b\)/],
   ])("ends with %i", (status, text, words) => {
     const found = check(text);
     expect(found.text).toMatch(words);
