@@ -13,7 +13,7 @@
  * Replication", §5 (the set representation, DVVSet).
  */
 import type { NodeId, TimeMs } from "../ids.ts";
-import { descends, merge, type VectorClock } from "./vector-clock.ts";
+import { copyOf, descends, merge, type VectorClock } from "./vector-clock.ts";
 
 /** The one event that wrote a version: the counter-th event of the node. */
 export interface Dot {
@@ -77,7 +77,7 @@ export function write(state: KeyState, version: Version, context: VectorClock): 
     throw new RangeError(`dot ${formatDot(dot)} is not new: ${dot.node}:${seen} has been seen`);
   }
   const survivors = state.versions.filter((kept) => !isSeen(kept.dot, context));
-  const seen = { ...merge(state.context, context) };
+  const seen = copyOf(merge(state.context, context));
   seen[dot.node] = dot.counter;
   const versions = survivors.length === 0 ? [version] : [...survivors, version].sort(byDot);
   return stateOf(seen, versions, state.marks);

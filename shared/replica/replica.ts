@@ -81,6 +81,8 @@ export class Replica {
   readonly #applicationEffects: BroadcastEffects;
   /** Detail of the "start" event, until the first step has emitted it. */
   #start: Detail | null;
+  /** Worked out when it is first asked for after a step: nothing else brings it forward. */
+  #deadline: TimeMs | null | undefined;
   #membershipVersion = -1;
   /** Of the records that the other parts have followed. */
   #revision = -1;
@@ -164,6 +166,7 @@ export class Replica {
 
   step(input: Input, now: TimeMs): Output {
     this.#out.begin(now);
+    this.#deadline = undefined;
     if (!this.#hasLeft) {
       if (this.#start) this.#begin(this.#start);
       const { incarnation } = this.#membership;
@@ -182,14 +185,8 @@ export class Replica {
 
   /** When the next tick is due; null when nothing waits for time to pass. */
   get deadline(): TimeMs | null {
-    if (this.#hasLeft) return null;
-    if (this.#start) return this.#out.now;
-    let earliest = Math.min(
-      this.#config.gossip ? this.#membership.deadline : Infinity,
-      this.#leaveBy ?? Infinity,
-    );
-    for (const { deadline } of this.#parts) if (deadline !== null) earliest = Math.min(earliest, deadline);
-    return earliest === Infinity ? null : earliest;
+    if (this.#deadline === undefined) this.#deadline = this.#nextDeadline();
+    return this.#deadline;
   }
 
   /** All that is to be saved: its stamps may say less. */
@@ -251,6 +248,7 @@ export class Replica {
 
   /** The key ranges of this node and their Merkle trees; null while they are being built. */
   get merkle(): KeyRanges | null {
+    this.#deadline = undefined; // A look may bring them up to date.
     return this.#antiEntropy.upToDateRanges;
   }
 
@@ -267,6 +265,24 @@ export class Replica {
   /** Keys with more than one live sibling. */
   conflicts(): readonly Key[] {
     return [...this.#store.conflicts];
+  }
+
+  /** Of all parts, by name: through a list, engines look for each property anew, at every step. */
+  #nextDeadline(): TimeMs | null {
+    if (this.#hasLeft) return null;
+    if (this.#start) return this.#out.now;
+    const earliest = Math.min(
+      this.#config.gossip ? this.#membership.deadline : Infinity,
+      this.#leaveBy ?? Infinity,
+      this.#coordinator.deadline ?? Infinity,
+      this.#hints.deadline ?? Infinity,
+      this.#handover.deadline ?? Infinity,
+      this.#moves.deadline ?? Infinity,
+      this.#housekeeping.deadline ?? Infinity,
+      this.#formerMembers.deadline ?? Infinity,
+      this.#antiEntropy.deadline ?? Infinity,
+    );
+    return earliest === Infinity ? null : earliest;
   }
 
   #begin(detail: Detail): void {
