@@ -174,10 +174,10 @@ describe("keys and values", () => {
   });
 
   it("a context too long for a header stands in the body, and the key stays readable", async () => {
-    const context = Object.fromEntries(Array.from({ length: 1_000 }, (_, i) => [`ghost-${i}`, 1]));
+    const context = Object.fromEntries(Array.from({ length: 999 }, (_, i) => [`ghost-${i}`, 1]));
     expect((await node.put("many", "x", context)).status).toBe(200);
     const answer = await node.get("many");
-    expect(Object.keys(answer.body["context"] as object).length).toBeGreaterThan(1_000);
+    expect(Object.keys(answer.body["context"] as object).length).toBe(1_000);
     expect(answer.headers.get("x-lightcone-context")).toBeNull();
     expect((await node.put("many", "x", { ...context, more: 1 })).status).toBe(400);
   });
