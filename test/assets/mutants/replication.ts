@@ -136,7 +136,7 @@ export const replication: readonly Mutant[] = [
     change(source) {
       source.cluster.replication = { ...source.cluster.replication, hints: false };
     },
-    violates: [1, 3, 5, 6, 8],
+    violates: [1, 3, 4, 6, 7, 9],
   },
   {
     file: "13-hinted-handoff.yaml",
@@ -147,7 +147,7 @@ export const replication: readonly Mutant[] = [
       steps[5]!.when = { event: { node: "A", name: "member", about: "C", status: "dead" } };
       steps[6]!.when = { settled: ["A", "B", "D", "E"] };
     },
-    violates: [4],
+    violates: [5],
   },
   {
     file: "13-hinted-handoff.yaml",
@@ -163,7 +163,7 @@ export const replication: readonly Mutant[] = [
     file: "13-hinted-handoff.yaml",
     because: "every disk is lost at the end",
     change: emptyDisks,
-    violates: [7, 8, 9],
+    violates: [8, 9, 10],
   },
   {
     file: "15-merkle-anti-entropy.yaml",
