@@ -102,6 +102,22 @@ describe("a plan", () => {
     );
   });
 
+  it("moves the ring once at a time, gives a leave its time, and the keys a rest", () => {
+    for (const seed of [1, 2, 3, 4, 5]) {
+      const storm = { for: "5m", every: "300ms", faults: ["join", "leave", "kill"] as const };
+      const { faults } = planOf(scenario({ storm: { ...storm, faults: [...storm.faults] } }), seed);
+      const moves = faults.filter(({ do: { name } }) => name === "add" || name === "remove");
+      expect(moves.length).toBeGreaterThan(20);
+      for (const [index, { at, do: action }] of moves.entries()) {
+        const before = moves[index - 1];
+        const isEnd = index % 2 === 1;
+        if (before === undefined) continue;
+        if (isEnd) expect(action.value).toBe(before.do.value);
+        expect(at - before.at).toBeGreaterThanOrEqual(isEnd && at < 300_000 ? 3_000 : isEnd ? 0 : 2_000);
+      }
+    }
+  });
+
   it("draws every kind of fault that it may", () => {
     for (const kind of faultKinds) {
       const { faults } = planOf(scenario({ storm: { for: "60s", faults: [kind] } }), 1);
