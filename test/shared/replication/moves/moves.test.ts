@@ -223,6 +223,25 @@ describe("P2: a node whose disk", () => {
   });
 });
 
+describe("a node that takes over a move of which it had said that it is done", () => {
+  it("has no word left to give: it waits for the others, and time passes", () => {
+    const { cluster } = begin(4, 250);
+    cluster.lose("HANDOVER_DONE", "node-2");
+    cluster.leave("node-2");
+    const isLost = () =>
+      cluster.happenings.some(({ node, event: { type, name } }) => {
+        return node === "node-1" && type === "lost" && name === "HANDOVER_DONE";
+      });
+    cluster.runUntil(isLost, 100);
+    for (const node of ["node-2", "node-3", "node-4"]) cluster.kill(node);
+    cluster.input("node-1", { kind: "evict", node: asNodeId("node-2") });
+    cluster.run(5_000);
+    const [move] = cluster.replica("node-1").topology.moves;
+    expect(move).toMatchObject({ about: "node-2", kind: "leave", phase: "receiving" });
+    expect(move!.waitingFor).toEqual(expect.arrayContaining(["node-3", "node-4"]));
+  });
+});
+
 describe("a cluster that stops node by node", () => {
   it("is there again, with all it held, when its nodes are started", () => {
     const { cluster, traffic } = begin(3, 300);
