@@ -6,6 +6,7 @@
  * was just asked for is never judged by what held before.
  */
 import type { NodeId } from "../../ids.ts";
+import { Beliefs } from "../../trace/beliefs.ts";
 import { text } from "../../trace/detail.ts";
 import { labLane, type RecordedEvent, type TraceEvent } from "../../trace/event.ts";
 import type { FaultAction } from "../run.types.ts";
@@ -26,10 +27,7 @@ export class ClusterWatch {
   /** Every node there ever was, in the order in which they came. */
   readonly everyNode = new Set<NodeId>();
   readonly #status = new Map<NodeId, NodeStatus>();
-  /** By node, what it believes of the others. */
-  readonly #beliefs = new Map<NodeId, Map<string, string>>();
-  /** By node, the moves that it carries out and has not ended: how far they are, by whom they are about. */
-  readonly #moves = new Map<NodeId, Map<string, string>>();
+  readonly #beliefs = new Beliefs();
   readonly #isBeliefWanted: boolean;
   #isChanged = true;
 
@@ -44,7 +42,7 @@ export class ClusterWatch {
       this.#status.set(node, "running");
       if (!options.areBeliefsWanted) continue;
       const others = options.gossip ? nodes.filter((other) => other !== node) : [];
-      this.#beliefs.set(node, new Map(others.map((other) => [other, "alive"])));
+      this.#beliefs.assume(node, others);
     }
   }
 
@@ -64,7 +62,8 @@ export class ClusterWatch {
   begin({ name, value }: FaultAction): void {
     const node = name === "restart" ? value.node : name === "kill" || name === "stop" ? value : null;
     if (node === null || !this.#isBeliefWanted) return;
-    this.#forget(node);
+    this.#beliefs.assume(node, []);
+    this.#isChanged = true;
   }
 
   /** An act has taken effect. */
@@ -89,15 +88,14 @@ export class ClusterWatch {
   /** `see` makes something of events like this one. */
   heeds({ type, name }: Pick<TraceEvent, "type" | "name">, node: NodeId): boolean {
     if (node === labLane) return true;
-    return this.#isBeliefWanted && type === "local" && ["member", "start", "move"].includes(name);
+    return this.#isBeliefWanted && this.#beliefs.heeds({ type, name });
   }
 
   see(event: RecordedEvent): void {
     if (!this.heeds(event, event.node)) return;
-    if (event.node === labLane) this.#seeLab(event);
-    else if (event.name === "member") this.#seeMember(event);
-    else if (event.name === "move") this.#seeMove(event);
-    else this.#forget(event.node);
+    if (event.node === labLane) return this.#seeLab(event);
+    this.#beliefs.observe(event);
+    this.#isChanged = true;
   }
 
   /**
@@ -110,16 +108,16 @@ export class ClusterWatch {
     const absent = [...expected].find((node) => this.#status.get(node as NodeId) !== "running");
     if (absent !== undefined) return `${absent} is not running`;
     for (const node of running) {
-      const beliefs = this.#beliefs.get(node);
+      const belief = this.#beliefs.of(node);
       for (const other of expected) {
-        const status = other === node ? "alive" : beliefs?.get(other);
+        const status = other === node ? "alive" : belief?.members.get(other);
         if (status !== "alive") return `${node} sees ${other} ${status ?? "not at all"}`;
       }
       if (!expected.has(node)) return `${node} is running`;
-      for (const [other, status] of beliefs ?? []) {
+      for (const [other, status] of belief?.members ?? []) {
         if (status === "alive" && !expected.has(other)) return `${node} sees ${other} alive`;
       }
-      for (const [about, phase] of this.#moves.get(node) ?? []) return `${node} moves ${about}: ${phase}`;
+      for (const [about, phase] of belief?.moves ?? []) return `${node} moves ${about}: ${phase}`;
     }
     return null;
   }
@@ -138,33 +136,6 @@ export class ClusterWatch {
       this.everyNode.add(node);
       this.#status.set(node, status);
     }
-    this.#isChanged = true;
-  }
-
-  /** What a process believed and was about ends with it. */
-  #forget(node: NodeId): void {
-    this.#beliefs.set(node, new Map());
-    this.#moves.delete(node);
-    this.#isChanged = true;
-  }
-
-  #seeMove({ node, detail }: RecordedEvent): void {
-    const about = text(detail?.["about"]);
-    const phase = text(detail?.["phase"]);
-    if (about === null || phase === null) return;
-    const moves = this.#moves.get(node) ?? new Map<string, string>();
-    if (phase === "done" || phase === "given up") moves.delete(about);
-    else moves.set(about, phase);
-    this.#moves.set(node, moves);
-    this.#isChanged = true;
-  }
-
-  #seeMember({ node, detail }: RecordedEvent): void {
-    const about = text(detail?.["about"]);
-    const status = text(detail?.["status"]);
-    if (about === null || status === null || about === node) return;
-    const beliefs = this.#beliefs.get(node) ?? new Map<string, string>();
-    this.#beliefs.set(node, beliefs.set(about, status));
     this.#isChanged = true;
   }
 }
