@@ -58,10 +58,12 @@ export const absentKey: KeyState = Object.freeze({ context: Object.freeze({}), v
 
 export const isSeen = (dot: Dot, context: VectorClock) => dot.counter <= (context[dot.node] ?? 0);
 export const sameDot = (a: Dot, b: Dot) => a.node === b.node && a.counter === b.counter;
-const isAmong = (dot: Dot, versions: readonly Version[]) => versions.some((other) => sameDot(dot, other.dot));
+export const isAmong = (dot: Dot, versions: readonly Version[]) =>
+  versions.some((other) => sameDot(dot, other.dot));
 /** By node, then by counter. */
 const compareDots = (a: Dot, b: Dot) => (a.node < b.node ? -1 : a.node > b.node ? 1 : a.counter - b.counter);
-const byDot = (a: { readonly dot: Dot }, b: { readonly dot: Dot }) => compareDots(a.dot, b.dot);
+/** The order of the versions of a key. */
+export const byDot = (a: { readonly dot: Dot }, b: { readonly dot: Dot }) => compareDots(a.dot, b.dot);
 
 /** `node-1:42`, as events and people write a dot. */
 export const formatDot = (dot: Dot) => `${dot.node}:${dot.counter}`;
@@ -99,6 +101,23 @@ export function sync(a: KeyState, b: KeyState): KeyState {
   return stateOf(merge(a.context, b.context), [...kept, ...gained].sort(byDot), marks);
 }
 
+/**
+ * What two replicas know together when `versions` are what is left of those of both, in the order of their dots.
+ * Returns `a` itself when `b` adds nothing, and `b` itself when `a` adds nothing.
+ */
+export function joinedState(a: KeyState, b: KeyState, versions: readonly Version[]): KeyState {
+  const context = merge(a.context, b.context);
+  const marks = joinMarks(a.marks, b.marks);
+  if (context === a.context && marks === a.marks && sameVersions(versions, a.versions)) return a;
+  if (descends(b.context, a.context) && sameVersions(versions, b.versions)) {
+    if (joinMarks(b.marks, a.marks) === b.marks) return b;
+  }
+  return stateOf(context, versions, marks);
+}
+
+const sameVersions = (a: readonly Version[], b: readonly Version[]) =>
+  a.length === b.length && a.every((version, index) => sameDot(version.dot, b[index]!.dot));
+
 /** Without a field for marks when there are none. */
 export function stateOf(
   context: VectorClock,
@@ -131,10 +150,13 @@ export function gainedVersions(before: KeyState, after: KeyState): readonly Vers
   return after.versions.filter((version) => !isSeen(version.dot, before.context));
 }
 
-/** The values a reader is shown: live siblings, in the order of their dots. Empty: absent or deleted. */
+/** What a reader is shown: live siblings, in the order of their dots. Empty: absent or deleted. */
 export function liveVersions(state: KeyState): readonly Version[] {
   return standingVersions(state).filter((version) => version.value !== null);
 }
+
+export const liveValues = (state: KeyState): readonly string[] =>
+  liveVersions(state).map(({ value }) => value!);
 
 /**
  * The versions without those that repeat a request. Two coordinators that had not heard of each other may both carry

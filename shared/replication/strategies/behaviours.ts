@@ -1,5 +1,5 @@
 /** The strategies by name, and which of them a key follows: the one of the longest prefix. */
-import { liveVersions, sync, write } from "../../clock/dotted.ts";
+import { liveValues, sync, write } from "../../clock/dotted.ts";
 import type { Key } from "../../ids.ts";
 import type { ConflictStrategy } from "../settings.ts";
 import type { Behaviour } from "./behaviour.ts";
@@ -15,7 +15,7 @@ import { text } from "./text.ts";
 const siblings: Behaviour = {
   write,
   merge: sync,
-  values: (state) => liveVersions(state).map(({ value }) => value!),
+  values: liveValues,
 };
 
 const byName: ReadonlyMap<string, Behaviour> = new Map(

@@ -15,9 +15,9 @@
  * Source: Johnson, Thomas 1975, "The Maintenance of Duplicate Databases" (RFC 677); Shapiro, Preguiça, Baquero,
  * Zawirski 2011, "A comprehensive study of Convergent and Commutative Replicated Data Types", §3.2.1 (LWW-Register).
  */
-import { isSeen, joinMarks, liveVersions, sameDot, stateOf, type Version } from "../../clock/dotted.ts";
+import { isSeen, joinedState, liveValues, sameDot, stateOf, type Version } from "../../clock/dotted.ts";
 import { compareStamps } from "../../clock/hybrid.ts";
-import { descends, merge, type VectorClock } from "../../clock/vector-clock.ts";
+import { merge, type VectorClock } from "../../clock/vector-clock.ts";
 import type { Behaviour } from "./behaviour.ts";
 
 interface Facts {
@@ -32,18 +32,9 @@ export const lastWriteWins: Behaviour = {
     return stateOf(seen, latest([...known.versions, { ...version, facts }]), known.marks);
   },
 
-  merge(a, b) {
-    const versions = latest([...a.versions, ...b.versions]);
-    const context = merge(a.context, b.context);
-    const marks = joinMarks(a.marks, b.marks);
-    if (sameVersions(versions, a.versions) && context === a.context && marks === a.marks) return a;
-    if (sameVersions(versions, b.versions) && descends(b.context, a.context)) {
-      if (joinMarks(b.marks, a.marks) === b.marks) return b;
-    }
-    return stateOf(context, versions, marks);
-  },
+  merge: (a, b) => joinedState(a, b, latest([...a.versions, ...b.versions])),
 
-  values: (state) => liveVersions(state).map(({ value }) => value!),
+  values: liveValues,
 };
 
 /** At most one. */
@@ -52,9 +43,6 @@ function latest(versions: readonly Version[]): readonly Version[] {
   if (first === undefined) return versions;
   return [rest.reduce((winner, version) => (compareStamps(version, winner) > 0 ? version : winner), first)];
 }
-
-const sameVersions = (a: readonly Version[], b: readonly Version[]) =>
-  a.length === b.length && a.every((version, index) => sameDot(version.dot, b[index]!.dot));
 
 /**
  * True when the writer of `winner` had not seen `loser`: then it is lost, not written over. Of a winner written under

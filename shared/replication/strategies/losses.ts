@@ -6,7 +6,7 @@
  * not held any more, so the same loss is never found again. On the way to the store a state may be merged several times
  * (the answers to a read, say), so what was lost is remembered with the state that came of it.
  */
-import { isSeen, type KeyState, sameDot, type Version } from "../../clock/dotted.ts";
+import { isAmong, isSeen, type KeyState, type Version } from "../../clock/dotted.ts";
 import { isLost } from "./last-write-wins.ts";
 
 const none: readonly Version[] = [];
@@ -21,7 +21,7 @@ export class Losses {
     const candidates = [...a.versions, ...b.versions, ...this.#known(a), ...this.#known(b)];
     const lost: Version[] = [];
     for (const version of candidates) {
-      if (isLost(version, winner) && !lost.some(({ dot }) => sameDot(dot, version.dot))) lost.push(version);
+      if (isLost(version, winner) && !isAmong(version.dot, lost)) lost.push(version);
     }
     if (lost.length > 0) this.#of.set(state, lost);
   }
@@ -30,10 +30,12 @@ export class Losses {
   found(before: KeyState, state: KeyState): readonly Version[] {
     const winner = state.versions[0];
     if (winner === undefined) return none;
-    const isHeld = ({ dot }: Version) => before.versions.some((held) => sameDot(held.dot, dot));
     const held = before.versions.filter((version) => isLost(version, winner));
     const passing = this.#known(state).filter(
-      (version) => !isHeld(version) && !isSeen(version.dot, before.context) && isLost(version, winner),
+      (version) =>
+        !isAmong(version.dot, before.versions) &&
+        !isSeen(version.dot, before.context) &&
+        isLost(version, winner),
     );
     return [...held, ...passing];
   }

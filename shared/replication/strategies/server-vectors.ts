@@ -10,14 +10,7 @@
  * Source: Preguiça, Baquero, Almeida, Fonte, Gonçalves 2012, "Dotted Version Vectors", §3.2 (version vectors with one
  * entry per server).
  */
-import {
-  joinMarks,
-  type KeyState,
-  liveVersions,
-  sameDot,
-  stateOf,
-  type Version,
-} from "../../clock/dotted.ts";
+import { byDot, isAmong, joinedState, liveValues, stateOf, type Version } from "../../clock/dotted.ts";
 import { descends, merge, type VectorClock } from "../../clock/vector-clock.ts";
 import type { Behaviour } from "./behaviour.ts";
 
@@ -34,31 +27,21 @@ export const serverVectors: Behaviour = {
   },
 
   merge(a, b) {
-    if (b.versions.every((version) => isAmong(version, a)) && descends(a.context, b.context)) {
-      if (joinMarks(a.marks, b.marks) === a.marks) return a;
-    }
-    if (a.versions.every((version) => isAmong(version, b)) && descends(b.context, a.context)) {
-      if (joinMarks(b.marks, a.marks) === b.marks) return b;
-    }
-    const gained = b.versions.filter((version) => !isAmong(version, a));
-    return stateOf(
-      merge(a.context, b.context),
-      highest([...a.versions, ...gained]),
-      joinMarks(a.marks, b.marks),
-    );
+    const gained = b.versions.filter(({ dot }) => !isAmong(dot, a.versions));
+    return joinedState(a, b, highest([...a.versions, ...gained]));
   },
 
-  values: (state) => liveVersions(state).map(({ value }) => value!),
+  values: liveValues,
 };
 
 const vectorOf = ({ dot, facts }: Version): VectorClock =>
   (facts as Partial<Facts> | undefined)?.vector ?? { [dot.node]: dot.counter };
 
-const isAmong = ({ dot }: Version, { versions }: KeyState) =>
-  versions.some((other) => sameDot(other.dot, dot));
-
 /** Without those that another's vector covers. */
 const highest = (versions: readonly Version[]) =>
-  versions.filter(
-    (version) => !versions.some((other) => other !== version && descends(vectorOf(other), vectorOf(version))),
-  );
+  versions
+    .filter(
+      (version) =>
+        !versions.some((other) => other !== version && descends(vectorOf(other), vectorOf(version))),
+    )
+    .sort(byDot);

@@ -134,7 +134,8 @@ export function holdsTheLaws(behaviour: Behaviour, seen: readonly Known[], picks
   expectSame(merge(b, a), joined);
   expectSame(merge(merge(a, b), c), merge(a, merge(b, c)));
   expectSame(merge(a, joined), joined);
-  if (merge(a, a) !== a || merge(joined, b) !== joined) throw new Error("a copy of what adds nothing");
+  if (merge(a, a) !== a || merge(joined, b) !== joined || merge(b, joined) !== joined)
+    throw new Error("a copy of what adds nothing");
   if (joined.versions.length === 0 && a.versions.length > 0) throw new Error("nothing is left");
 }
 
