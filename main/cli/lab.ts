@@ -7,6 +7,7 @@ import { join, resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { LabError } from "../../shared/contract/errors.ts";
 import { type Preset, presets } from "../../shared/membership/types.ts";
+import { parseMergeFile } from "../../shared/replication/settings.ts";
 import { desktopObstacle, fetchElectron, launchElectron } from "../electron/locate.ts";
 import { defaultDataDir } from "../lab/data-dir.ts";
 import { type Lab, startLab } from "../lab/lab.ts";
@@ -38,11 +39,9 @@ const wholeNumber = (low: number, high: number) => (text: string) => {
 
 /** One more of "name=file", the path as seen from here. */
 function mergeFile(text: string, before: Readonly<Record<string, string>>) {
-  const [, name, path] = /^([a-z][a-z0-9-]{0,62})=(.+)$/.exec(text) ?? [];
-  if (name === undefined || path === undefined) {
-    throw new InvalidArgumentError("It takes a name and a file, like union=union.js.");
-  }
-  return { ...before, [name]: resolve(path) };
+  const file = parseMergeFile(text);
+  if (file === null) throw new InvalidArgumentError("It takes a name and a file, like union=union.js.");
+  return { ...before, [file.name]: resolve(file.path) };
 }
 
 export function labCommand(version: string): Command {

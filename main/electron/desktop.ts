@@ -11,6 +11,7 @@ import { z } from "zod";
 import { LabError } from "../../shared/contract/errors.ts";
 import type { LabService } from "../../shared/contract/server.ts";
 import { type Preset, presets } from "../../shared/membership/types.ts";
+import { parseMergeFile } from "../../shared/replication/settings.ts";
 import { channels } from "./channels.ts";
 import { serveWindow } from "./ipc.ts";
 import { menuTemplate } from "./menu.ts";
@@ -66,7 +67,14 @@ const flagsSchema = z.object({
   nodes: z.coerce.number().int().min(1).max(32).default(5),
   preset: z.enum(presets).default("lab"),
   "data-dir": z.string().min(1).optional(),
-  merge: z.array(z.string().regex(/^[a-z][a-z0-9-]{0,62}=./)).default([]),
+  merge: z
+    .array(
+      z
+        .string()
+        .transform(parseMergeFile)
+        .pipe(z.object({ name: z.string(), path: z.string() })),
+    )
+    .default([]),
 });
 
 function readArguments(args: string[], desktop: Desktop) {
@@ -87,9 +95,7 @@ function readArguments(args: string[], desktop: Desktop) {
     );
   }
   const { nodes, preset, "data-dir": dataDir, merge } = parsed.data;
-  const merges = Object.fromEntries(
-    merge.map((text) => [text.slice(0, text.indexOf("=")), text.slice(text.indexOf("=") + 1)]),
-  );
+  const merges = Object.fromEntries(merge.map(({ name, path }) => [name, resolve(path)]));
   return {
     flags: { nodes, preset, dataDir: resolve(dataDir ?? desktop.defaultDataDir), merges },
     sessionFile: positionals.find(isSessionFile),

@@ -2,7 +2,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type { CommandName, CommandParams, CommandResults } from "../../shared/contract/contract.ts";
 import { LabError } from "../../shared/contract/errors.ts";
-import type { LabState, LinkSettings } from "../../shared/contract/state.ts";
+import type { LabState } from "../../shared/contract/state.ts";
+import { withoutAbsent } from "../../shared/fields.ts";
 import type { Cluster } from "./cluster.ts";
 import { compareKeys } from "./compare.ts";
 import { type DataRequest, sendData } from "./data.ts";
@@ -202,11 +203,4 @@ function sessionHandlers({ sessions }: CommandContext) {
     "session.export": async ({ session, path }) => ({ path: await sessions.export(session, path) }),
     "events.page": ({ session, after, limit }) => sessions.page(session, after, limit),
   } satisfies Partial<Handlers>;
-}
-
-type Loose<Fields> = { readonly [Name in keyof Fields]?: Fields[Name] | undefined };
-
-/** An optional field that is present and undefined says nothing. */
-function withoutAbsent(settings: Loose<LinkSettings>): Partial<LinkSettings> {
-  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }

@@ -19,8 +19,9 @@ import {
 } from "../../shared/contract/contract.ts";
 import { LabError } from "../../shared/contract/errors.ts";
 import type { ClockStoreKind, LabState } from "../../shared/contract/state.ts";
+import { withoutAbsent } from "../../shared/fields.ts";
 import type { Preset } from "../../shared/membership/types.ts";
-import { givenSettings, type ReplicationSettings } from "../../shared/replication/settings.ts";
+import { type ReplicationSettings } from "../../shared/replication/settings.ts";
 import type { Quorum } from "../../shared/replication/types.ts";
 import { Cluster, usualLoad } from "./cluster.ts";
 import { createHandlers, type Handlers } from "./commands.ts";
@@ -195,7 +196,7 @@ class RunningLab implements Lab {
     const quorum = quorumFor(nodes, wanted);
     const old = this.#settledCluster();
     // The new session is begun first: where that fails (disk full, say), the old cluster goes on.
-    const next = this.#makeCluster(preset, quorum, givenSettings(replication));
+    const next = this.#makeCluster(preset, quorum, withoutAbsent(replication));
     this.#changing = old.close().then(() => {
       this.#cluster = next;
       return next.start(nodes);

@@ -6,10 +6,10 @@ import {
   type PartitionState,
   restingLink,
 } from "../../shared/contract/state.ts";
+import { withoutAbsent } from "../../shared/fields.ts";
 import type { LinkSnapshot, LinkTable } from "./links.ts";
 import { pairName, type PartitionRequest, planPartition } from "./partition.ts";
 import type { MessageRule } from "../../shared/scenario/schema.ts";
-import type { LabEventDetails } from "../../shared/trace/names.ts";
 import type { Recorder } from "./recorder.ts";
 import type { RuleTable } from "./rules.ts";
 import type { Supervisor } from "./supervisor.ts";
@@ -176,9 +176,4 @@ function awayFromRest(settings: LinkSettings): Partial<LinkSettings> {
   return Object.fromEntries(
     Object.entries(settings).filter(([name, value]) => value !== restingLink[name as keyof LinkSettings]),
   );
-}
-
-function withoutAbsent(rule: MessageRule): LabEventDetails["rule"] {
-  const given = Object.entries(rule).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(given) as unknown as LabEventDetails["rule"];
 }

@@ -1,9 +1,9 @@
 /** A cluster of real processes as a run of a scenario sees it: calls, acts, looks, events, and whether it is ready. */
 import { LabError } from "../../shared/contract/errors.ts";
+import { withoutAbsent } from "../../shared/fields.ts";
 import { asNodeId } from "../../shared/ids.ts";
 import type { CallAnswer, ClientCall, FaultAction, NodeView } from "../../shared/scenario/run.types.ts";
 import type { Scenario } from "../../shared/scenario/schema.ts";
-import { givenSettings } from "../../shared/replication/settings.ts";
 import { quorumOf } from "../../shared/simulation/machines.ts";
 import type { RecordedEvent } from "../../shared/trace/event.ts";
 import { Cluster } from "../lab/cluster.ts";
@@ -163,7 +163,7 @@ function settingsOf({ cluster, network }: Scenario, workerEntry: string, scratch
     workerEntry,
     gossip,
     ...(membership !== undefined && { membership }),
-    ...(replication !== undefined && { replication: givenSettings(replication) }),
+    ...(replication !== undefined && { replication: withoutAbsent(replication) }),
     requestTimeoutMs: Math.max(1, Math.round(requestTimeout)),
     scratch,
     link: Object.fromEntries(Object.entries(network ?? {}).filter(([, value]) => value !== undefined)),

@@ -3,11 +3,12 @@ import { hostname } from "node:os";
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { clockStoreKinds } from "../../shared/contract/state.ts";
+import { withoutAbsent } from "../../shared/fields.ts";
 import { isNodeId } from "../../shared/ids.ts";
 import { membershipPresets } from "../../shared/membership/presets.ts";
 import { type MembershipConfig, presets } from "../../shared/membership/types.ts";
 import {
-  givenSettings,
+  parseMergeFile,
   problemOfSettings,
   replicationDefaults,
   settingsSchema,
@@ -58,10 +59,12 @@ function jsonText<Schema extends z.ZodType>(sentence: string, schema: Schema) {
 }
 
 const mergeSentence = "--merge must be like union=path/to/union.js.";
-const mergeFile = z
-  .string()
-  .regex(/^[a-z][a-z0-9-]{0,62}=./, mergeSentence)
-  .transform((text) => ({ name: text.slice(0, text.indexOf("=")), path: text.slice(text.indexOf("=") + 1) }));
+const mergeFile = z.string().transform((text, context) => {
+  const file = parseMergeFile(text);
+  if (file !== null) return file;
+  context.addIssue({ code: "custom", message: mergeSentence });
+  return z.NEVER;
+});
 
 const schema = z
   .object({
@@ -111,7 +114,7 @@ const schema = z
         `--r plus --w must be larger than --n, or reads miss writes (n=${n}, r=${r}, w=${w}); --allow-stale-reads if that is meant.`,
       );
     const problem = problemOfSettings(
-      { ...replicationDefaults, ...givenSettings(options.replication) },
+      { ...replicationDefaults, ...withoutAbsent(options.replication) },
       options.requestTimeout,
     );
     if (problem !== null) refuse(`--replication: ${problem}`);
@@ -140,7 +143,7 @@ export function membershipOf({ preset, membership }: NodeOptions): MembershipCon
 
 /** The quorum, and the settings that were given. */
 export function replicationOf({ n, r, w, requestTimeout, replication }: NodeOptions) {
-  return { n, r, w, requestTimeout, ...givenSettings(replication) };
+  return { n, r, w, requestTimeout, ...withoutAbsent(replication) };
 }
 
 /** Something typed wrongly; `message` says what and how to do it. */

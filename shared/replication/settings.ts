@@ -5,12 +5,25 @@
 import { z } from "zod";
 import { conflictStrategies } from "../clock/strategies.ts";
 
+const mergeName = "[a-z][a-z0-9-]{0,62}";
+
 /** `custom:<name>`: a merge function of the user's own; the node keeps siblings and its host merges them for readers. */
 const strategy = z.union(
-  [z.enum(conflictStrategies), z.templateLiteral(["custom:", z.string().regex(/^[a-z][a-z0-9-]{0,62}$/)])],
+  [
+    z.enum(conflictStrategies),
+    z.templateLiteral(["custom:", z.string().regex(new RegExp(`^${mergeName}$`))]),
+  ],
   { error: `A conflict strategy is one of ${conflictStrategies.join(", ")} or custom:<name>.` },
 );
 export type ConflictStrategy = z.infer<typeof strategy>;
+
+const mergeFilePattern = new RegExp(`^(${mergeName})=(.+)$`, "s");
+
+/** Of a flag like `--merge=union=path/to/union.js`; null when it is not a name and a path. */
+export function parseMergeFile(flag: string): { readonly name: string; readonly path: string } | null {
+  const [, name, path] = mergeFilePattern.exec(flag) ?? [];
+  return name === undefined || path === undefined ? null : { name, path };
+}
 
 /** `duration` parses a length of time into milliseconds. All fields are optional; see {@link replicationDefaults}. */
 export const settingsSchema = <Duration extends z.ZodType<number>>(duration: Duration) =>
@@ -51,12 +64,6 @@ export interface ReplicationSettings {
   readonly tombstones: boolean;
   readonly tombstoneLifetime: number;
 }
-
-/** Without the fields that were left out: what a node is told beside its defaults. */
-export const givenSettings = (settings: { readonly [Name in keyof ReplicationSettings]?: unknown }) =>
-  Object.fromEntries(
-    Object.entries(settings).filter(([, value]) => value !== undefined),
-  ) as Partial<ReplicationSettings>;
 
 export const replicationDefaults: ReplicationSettings = {
   sloppy: false,

@@ -5,6 +5,7 @@
  * draw from sources of their own, so a change in one does not move the other. Every fault of the storm also ends within
  * it; what is still wrong then is put right by the interpreter, which knows what became of each fault.
  */
+import { withoutAbsent } from "../fields.ts";
 import type { NodeId, TimeMs } from "../ids.ts";
 import { createRandom } from "../replica/random.ts";
 import type { Action, Plan, Scenario } from "./schema.ts";
@@ -67,9 +68,3 @@ function operationsOf(
 
 /** To a tenth of a millisecond: short in a file, and exact when read back. */
 const tenths = (ms: TimeMs) => Math.round(ms * 10) / 10;
-
-function withoutAbsent<Fields extends object>(fields: Fields): Partial<Fields> {
-  return Object.fromEntries(
-    Object.entries(fields).filter(([, value]) => value !== undefined),
-  ) as Partial<Fields>;
-}

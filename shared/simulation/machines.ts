@@ -3,9 +3,9 @@
  * and goes. What the lab does to processes is recorded on its lane before it is carried out, as the real lab does.
  */
 import type { RarePaths } from "../buggify.ts";
+import { withoutAbsent } from "../fields.ts";
 import type { NodeId } from "../ids.ts";
 import { membershipPresets } from "../membership/presets.ts";
-import { givenSettings } from "../replication/settings.ts";
 import { Replica } from "../replica/replica.ts";
 import type { Emitted, OutgoingMessage, ReplicaConfig } from "../replica/types.ts";
 import type { Scenario } from "../scenario/schema.ts";
@@ -254,7 +254,7 @@ export class Machines implements HostOwner {
       gossip,
       virtualNodes,
       membership: { ...membershipPresets[preset], ...membership },
-      replication: { ...quorumOf(cluster), requestTimeout, ...givenSettings(replication ?? {}) },
+      replication: { ...quorumOf(cluster), requestTimeout, ...withoutAbsent(replication ?? {}) },
       clockStore: clockStoreOf(clocks),
       seed: streams.seedOf(`core ${node} ${life}`),
       rare,

@@ -5,6 +5,7 @@
  * that happens follows from the seed and from what it was told when.
  */
 import type { RarePaths } from "../buggify.ts";
+import { withoutAbsent } from "../fields.ts";
 import type { NodeId } from "../ids.ts";
 import { aboutMessage } from "../replica/describe.ts";
 import type { Emitted } from "../replica/types.ts";
@@ -16,7 +17,7 @@ import { Clients } from "./clients.ts";
 import type { DiskImage } from "./disk.ts";
 import { Faults } from "./faults.ts";
 import type { SimulatedHost } from "./host.ts";
-import { type LinkSettings, restingLink, type Sent } from "./links.ts";
+import { restingLink, type Sent } from "./links.ts";
 import { Machines, quorumOf } from "./machines.ts";
 import { simulatedAddress, SimulatedNetwork } from "./network.ts";
 import type { Streams } from "./streams.ts";
@@ -66,7 +67,7 @@ export class World {
     this.network = new SimulatedNetwork({
       time,
       streams,
-      settings: { ...restingLink, ...withoutAbsent(options.network) },
+      settings: { ...restingLink, ...withoutAbsent(options.network ?? {}) },
       running,
       decide: (from, to, sent) => this.#decide(from, to, sent),
     });
@@ -177,9 +178,4 @@ export class World {
     const { body } = sent.message.envelope;
     return this.#rules.decide({ from, to, kind: body.kind, key: aboutMessage(body).key }, sent);
   }
-}
-
-function withoutAbsent(network: Scenario["network"]): Partial<LinkSettings> {
-  const given = Object.entries(network ?? {}).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(given);
 }

@@ -1,7 +1,8 @@
 /** Whether cluster, load and storm can be at all. */
+import { withoutAbsent } from "../../fields.ts";
 import { membershipPresets } from "../../membership/presets.ts";
 import type { MembershipConfig } from "../../membership/types.ts";
-import { givenSettings, problemOfSettings, replicationDefaults } from "../../replication/settings.ts";
+import { problemOfSettings, replicationDefaults } from "../../replication/settings.ts";
 import { labLane } from "../../trace/event.ts";
 import type { FaultKind, Scenario } from "../schema.ts";
 import { durationWords } from "../words.ts";
@@ -67,7 +68,7 @@ export function* clusterProblems(scenario: Scenario): Generator<Problem> {
 }
 
 function* replicationProblems({ replication = {}, requestTimeout }: Scenario["cluster"]): Generator<Problem> {
-  const settings = { ...replicationDefaults, ...givenSettings(replication) };
+  const settings = { ...replicationDefaults, ...withoutAbsent(replication) };
   const message = problemOfSettings(settings, requestTimeout);
   if (message !== null) yield { path: ["cluster", "replication"], message: message.replace(/\.$/, "") };
 }
