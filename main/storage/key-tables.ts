@@ -6,8 +6,9 @@
  *
  * The log would grow for ever, so it is compacted. The rule: an entry goes when a later one of its key, or the mark, says
  * all that it says, and it is not among the newest ones, which are kept for people to look at. A mark goes likewise, for
- * a pass goes from old to new: nothing of its key stands before it by then. Each state in the log is whole, so the newest entry of each key is enough: the
- * compacted log replays to the same kv, and nobody but a reader of the past misses the rest.
+ * a pass goes from old to new: nothing of its key stands before it by then. Each state in the log is whole, so the
+ * newest entry of each key is enough: the compacted log replays to the same kv, and nobody but a reader of the past
+ * misses the rest.
  *
  * It is done in passes over the log, oldest entries first, a small slice at a time and between commits; a pass begins
  * when the log has twice what the last one left. So it costs a constant for each write, and never a write its time.
@@ -103,10 +104,7 @@ export class KeyTables {
     const { at, end } = this.#pass;
     const looked = this.#statements.lookedAt.get(at, this.#sliceEntries - 1)?.index ?? end;
     const upTo = Math.min(looked, end);
-    for (const { index } of this.#statements.superseded.all(at, upTo)) {
-      this.#statements.dropEntry.run(index);
-      this.#rows -= 1;
-    }
+    this.#rows -= this.#statements.dropSuperseded.run(at, upTo).changes;
     this.#pass.at = upTo;
     if (upTo < end) return;
     this.#pass = null;
@@ -129,10 +127,9 @@ function prepare(database: Database.Database) {
     lookedAt: database.prepare<[number, number], { index: number }>(
       'SELECT "index" FROM log WHERE "index" > ? ORDER BY "index" LIMIT 1 OFFSET ?',
     ),
-    superseded: database.prepare<[number, number], { index: number }>(
-      `SELECT log."index" FROM log LEFT JOIN kv ON kv.key = log.key
-       WHERE log."index" > ? AND log."index" <= ? AND kv.entry IS NOT log."index" ORDER BY log."index"`,
+    dropSuperseded: database.prepare<[number, number]>(
+      `DELETE FROM log WHERE "index" > ? AND "index" <= ?
+       AND "index" IS NOT (SELECT entry FROM kv WHERE kv.key = log.key)`,
     ),
-    dropEntry: database.prepare<[number]>('DELETE FROM log WHERE "index" = ?'),
   };
 }

@@ -11,11 +11,12 @@
  * It says nothing that flags cannot say, and a flag that is given wins over it.
  */
 import { readFileSync } from "node:fs";
-import { parseDocument } from "yaml";
 import { z } from "zod";
 import { conflictStrategies } from "../../shared/clock/strategies.ts";
 import { ackLevels } from "../../shared/replication/quorum.ts";
 import { type ConflictStrategy, settingsSchema } from "../../shared/replication/settings.ts";
+import { parseText } from "../../shared/scenario/parse/document.ts";
+import { ScenarioError } from "../../shared/scenario/parse/problem.ts";
 import { duration } from "../../shared/scenario/schema/terms.ts";
 import { OptionsError } from "./options.ts";
 
@@ -70,32 +71,39 @@ export function withClusterFile(path: string, flags: Given): Given {
   };
 }
 
-/** As the flag has it: JSON text. One that is none stays as it is, to be refused where flags are. */
+/** As the flag has it: JSON text. What is no object stays as it is, to be refused where flags are. */
 function overlaid(settings: Given, flag: unknown): string {
   if (typeof flag !== "string") return JSON.stringify(settings);
+  let given: unknown;
   try {
-    return JSON.stringify({ ...settings, ...(JSON.parse(flag) as Given) });
+    given = JSON.parse(flag);
   } catch {
     return flag;
   }
+  const isObject = typeof given === "object" && given !== null && !Array.isArray(given);
+  return isObject ? JSON.stringify({ ...settings, ...(given as Given) }) : flag;
 }
 
 function read(path: string): z.infer<typeof schema> {
-  const refuse = (sentences: readonly string[]) =>
-    new OptionsError([...new Set(sentences)].map((sentence) => `${path}: ${sentence}.`).join("\n"));
   let text: string;
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
     throw new OptionsError(`The cluster file ${path} cannot be read: ${String(error)}.`);
   }
-  const document = parseDocument(text);
-  if (document.errors.length > 0) {
-    throw refuse(document.errors.map(({ message }) => message.split(/:?\n/)[0]!.replace(/\.$/, "")));
-  }
-  const parsed = schema.safeParse(document.toJS());
+  const parsed = schema.safeParse(sourceOf(text, path));
   if (parsed.success) return parsed.data;
-  throw refuse(parsed.error.issues.flatMap(sentencesOf));
+  const sentences = parsed.error.issues.flatMap(sentencesOf);
+  throw new OptionsError([...new Set(sentences)].map((sentence) => `${path}: ${sentence}.`).join("\n"));
+}
+
+function sourceOf(text: string, path: string): unknown {
+  try {
+    return parseText(text, path).source;
+  } catch (error) {
+    if (error instanceof ScenarioError) throw new OptionsError(error.message);
+    throw error;
+  }
 }
 
 function sentencesOf(issue: z.core.$ZodIssue): string[] {

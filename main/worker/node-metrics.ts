@@ -1,6 +1,5 @@
 /** What `/metrics` tells of a node. */
-import type { OperationOutcome } from "../../shared/replication/types.ts";
-import type { DataOperation } from "../../shared/replication/types.ts";
+import type { DataOperation, OperationOutcome } from "../../shared/replication/types.ts";
 import type { LinkCounts } from "../../shared/contract/state.ts";
 import type { Emitted } from "../../shared/replica/types.ts";
 import { texts } from "../../shared/trace/detail.ts";

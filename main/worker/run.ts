@@ -3,7 +3,8 @@
  *
  * It ends in one of four ways: asked to (SIGINT, SIGTERM, POST /gossip/leave, the lab): it leaves the cluster, flushes
  * and exits 0; asked twice: at once; the lab's line closes: at once, for nobody would be left to end it; it cannot go
- * on: one sentence on stderr, exit code 1. Wrong options, a merge function that breaks a law included, are exit code 2. SIGKILL needs no ending at all.
+ * on: one sentence on stderr, exit code 1. Wrong options, a merge function that breaks a law included, are exit code 2.
+ * SIGKILL needs no ending at all.
  */
 import { isNodeId } from "../../shared/ids.ts";
 import { NodeStoreError } from "../storage/node-store-error.ts";

@@ -134,7 +134,7 @@ function conflict(replica: Replica, key: Key) {
   return {
     key,
     values: liveVersions(state).map(({ value }) => value),
-    dots: liveVersions(state).map(({ dot }) => `${dot.node}:${dot.counter}`),
+    dots: liveVersions(state).map(({ dot }) => formatDot(dot)),
     context: state.context,
   };
 }

@@ -9,8 +9,8 @@
  * been taken in. What a tree holds is a function of the keys and the ring, nothing of it is stored: after a restart and
  * after the ring has moved it is worked out again, a slice at a time. `verify` compares what it holds with the data.
  *
- * Noting costs one insertion into a set; digests, the dear part, are worked out when somebody wants to compare, and
- * once for a key however often it was written.
+ * Noting costs one insertion into a set; digests and hashes, the dear part, are worked out when somebody wants to
+ * compare, once for a key however often it was written, and a slice at a time: those of a million keys take seconds.
  */
 import type { KeyState } from "../clock/dotted.ts";
 import type { Key } from "../ids.ts";
@@ -33,8 +33,8 @@ export interface ForestOptions {
   strayed(key: Key): void;
 }
 
-/** Digests worked out in one slice: by keys, and by the characters of their encodings. */
-const sliceKeys = 500;
+/** Digests of keys and hashes of nodes worked out in one slice; and the characters of the keys' encodings. */
+const sliceHashes = 500;
 const sliceBytes = 1024 * 1024;
 
 export class MerkleForest {
@@ -45,6 +45,10 @@ export class MerkleForest {
   readonly #changed = new Set<Key>();
   /** Keys not yet taken in since the last rebuild. */
   #unread: Iterator<Key> | null;
+  /** All hashes of all trees are worked out. */
+  #isHashed = false;
+  /** That was so once since the last rebuild. */
+  #isBuilt = false;
   /** Where the verification goes on. */
   #toVerify: Iterator<Key> | null = null;
 
@@ -65,12 +69,12 @@ export class MerkleForest {
 
   /** True when the trees show exactly what is held. */
   get isUpToDate(): boolean {
-    return this.#unread === null && this.#changed.size === 0;
+    return this.#isHashed && this.#changed.size === 0;
   }
 
-  /** True until all keys have been read once since the last rebuild. */
+  /** True until the trees have shown exactly what is held once since the last rebuild. */
   get isBuilding(): boolean {
-    return this.#unread !== null;
+    return !this.#isBuilt;
   }
 
   /** Everything is placed anew. */
@@ -79,25 +83,39 @@ export class MerkleForest {
     this.#trees = new Map();
     this.#changed.clear();
     this.#unread = this.#options.keys.keys();
+    this.#isHashed = false;
+    this.#isBuilt = false;
     this.#toVerify = null;
   }
 
   /** Takes in a slice of what is not up to date. */
   takeIn(): void {
     let bytes = 0;
-    let keys = 0;
+    let left = sliceHashes;
     for (const key of this.#changed) {
-      if (keys >= sliceKeys || bytes >= sliceBytes) return;
+      if (left <= 0 || bytes >= sliceBytes) return;
       this.#changed.delete(key);
       bytes += this.#takeIn(key);
-      keys += 1;
+      left -= 1;
     }
-    while (this.#unread && keys < sliceKeys && bytes < sliceBytes) {
+    while (this.#unread && left > 0 && bytes < sliceBytes) {
       const { done, value: key } = this.#unread.next();
       if (done) this.#unread = null;
       else bytes += this.#takeIn(key);
-      keys += 1;
+      left -= 1;
     }
+    if (this.#unread === null) this.#hashSome(left);
+  }
+
+  #hashSome(max: number): void {
+    let left = max;
+    for (const tree of this.#trees.values()) {
+      if (left <= 0) return;
+      left -= tree.hashSome(left);
+    }
+    if (left <= 0) return;
+    this.#isHashed = true;
+    this.#isBuilt = true;
   }
 
   /** The names of the ranges that hold keys, sorted. */
@@ -140,6 +158,7 @@ export class MerkleForest {
 
   /** Returns the bytes hashed. */
   #takeIn(key: Key): number {
+    this.#isHashed = false;
     const state = this.#options.keys.get(key);
     const { range, position } = this.#options.place(key);
     if (range === null) {

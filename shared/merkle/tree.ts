@@ -7,8 +7,8 @@
  * ever (P7; riak_core #828). Here it is a trie over the 32 bits of a key's position, four bits a level: a node is a leaf
  * when at most `leafMax` keys lie under it, or when no bits are left. So a removal merges what an insertion had split.
  *
- * Hashes are worked out when they are asked for. A change only forgets those on its path: one per level, and the levels
- * grow with the logarithm of the number of keys.
+ * Hashes are worked out when they are asked for, or some at a time beforehand. A change only forgets those on its path:
+ * one per level, and the levels grow with the logarithm of the number of keys.
  *
  * Source: Merkle 1988, "A Digital Signature Based on a Conventional Encryption Function"; DeCandia et al. 2007,
  * "Dynamo", §4.7; leaves and inner nodes are told apart under the hash as in RFC 6962, §2.1.
@@ -51,6 +51,7 @@ export class MerkleTree {
   readonly #entries: Entries;
   #root: Node = { entries: [], hash: null };
   #size = 0;
+  #hashed = 0;
 
   /** The table may be shared with other trees: a node has one for all its ranges. */
   constructor(entries: Entries) {
@@ -64,6 +65,11 @@ export class MerkleTree {
   /** The sizes of all keys together, in bytes. */
   get size(): number {
     return this.#size;
+  }
+
+  /** Hashes of nodes worked out so far. */
+  get hashed(): number {
+    return this.#hashed;
   }
 
   set(key: Key, position: number, digest: Digest): void {
@@ -107,6 +113,13 @@ export class MerkleTree {
     const found = this.#at(prefix);
     if (!found) return emptyHash;
     return Array.isArray(found) ? this.#hashOf({ entries: found, hash: null }) : this.#hashOf(found);
+  }
+
+  /** Works out hashes that are not known, from the leaves up, at most so many. Returns how many; less: all are known. */
+  hashSome(max: number): number {
+    const before = this.#hashed;
+    this.#hashUnder(this.#root, before + max);
+    return this.#hashed - before;
   }
 
   /** True when comparing must go on by keys: no node of the tree has fewer of them. */
@@ -198,6 +211,12 @@ export class MerkleTree {
     return node.count > leafMax ? node : { entries: entriesUnder(node), hash: null };
   }
 
+  #hashUnder(node: Node, latest: number): void {
+    if (node.hash !== null || this.#hashed >= latest) return;
+    if (!isLeaf(node)) for (const child of node.children) if (child) this.#hashUnder(child, latest);
+    if (this.#hashed < latest) this.#hashOf(node);
+  }
+
   #hashOf(node: Node): string {
     return (node.hash ??= isLeaf(node) ? this.#hashLeaf(node) : this.#hashInner(node));
   }
@@ -210,11 +229,13 @@ export class MerkleTree {
     const view = new DataView(bytes.buffer);
     let offset = 1;
     for (const entry of leaf.entries) offset = this.#entries.write(entry, view, offset);
+    this.#hashed += 1;
     return shortHash(bytes);
   }
 
   #hashInner({ children }: Inner): string {
     const hashes = children.map((child) => (child ? this.#hashOf(child) : emptyHash));
+    this.#hashed += 1;
     return hashOfHashes(hashes);
   }
 }

@@ -17,6 +17,7 @@ import { takeBatch } from "./batch.ts";
 import type { KeyStore } from "./key-store.ts";
 import type { Placements } from "./moves/placements.ts";
 import { isCollecting, isCounted, type Records, type TopologyRecord } from "./moves/records.ts";
+import { isInReach } from "./reach.ts";
 import type { About, ClusterView, ReplicationConfig, ReplicationEffects, ReplicationPart } from "./types.ts";
 import type { ReplicationMessage } from "./messages.ts";
 
@@ -99,6 +100,7 @@ export class Handover implements ReplicationPart {
 
   /** Looks through the next keys and sends what is due. Also to be called when a member has come back. */
   tick(fx: ReplicationEffects): void {
+    const { view, node, records } = this.#options;
     this.#follow();
     for (const stream of this.#streams.values()) {
       if (stream.search) {
@@ -109,8 +111,8 @@ export class Handover implements ReplicationPart {
         if (queue.batch) fx.rare.reached("a handover resumed");
         queue.batch = null;
         if (queue.keys.size === 0) stream.queues.delete(target);
-        else if (this.#inReach(target)) this.#push(fx, target, queue);
-        else if (this.#options.records.get(target)?.phase === "leaving") stream.queues.delete(target);
+        else if (isInReach(view, node, target)) this.#push(fx, target, queue);
+        else if (records.get(target)?.phase === "leaving") stream.queues.delete(target);
       }
     }
   }
@@ -193,10 +195,5 @@ export class Handover implements ReplicationPart {
     }
     if (items.length > gained.length) fx.rare.reached("a key handed over that was known already");
     fx.send(from, { kind: "HANDOVER_ACK", batch }, internal);
-  }
-
-  #inReach(node: NodeId): boolean {
-    const status = this.#options.view.status(node);
-    return node === this.#options.node || status === "alive" || status === "suspect";
   }
 }

@@ -13,6 +13,6 @@ it("leaves out what is undefined, and nothing else that is empty", () => {
 });
 
 it("lets a default stand where nothing was said", () => {
-  const asked: { n: number; r?: number | undefined } = { n: 5, r: undefined };
+  const asked: { n?: number; r?: number | undefined } = { n: 5, r: undefined };
   expect({ n: 3, r: 2, ...withoutAbsent(asked) }).toEqual({ n: 5, r: 2 });
 });

@@ -6,6 +6,7 @@
  * in an event whenever it changes: a move that does not get on says why.
  */
 import type { NodeId, TimeMs } from "../../ids.ts";
+import { isInReach } from "../reach.ts";
 import type { ReplicationEffects } from "../types.ts";
 import type { MovesOptions } from "./moves.ts";
 import { agreementOf, ownersBefore } from "./needs.ts";
@@ -84,7 +85,7 @@ export class Driver {
   }
 
   #drive(fx: ReplicationEffects, record: TopologyRecord): void {
-    const { placements, config, node, handover } = this.#options;
+    const { placements, config, view, node, handover } = this.#options;
     const { node: about, phase } = record;
     const { before, after } = placements.rings(record);
     const move = this.#moveOf(record);
@@ -98,7 +99,7 @@ export class Driver {
       return isCollector ? move.agreed.has(owner) : this.#options.spread.knows(owner, move.epoch);
     };
     const { isEnough, missing } = agreementOf(record, lists, config, hasAgreed, (each) =>
-      this.#inReach(each),
+      isInReach(view, node, each),
     );
     if (!isEnough) move.patientUntil = Infinity;
     else if (move.patientUntil === Infinity) move.patientUntil = fx.now + config.requestTimeout;
@@ -131,15 +132,9 @@ export class Driver {
 
   /** Moves in reach that this one waits for. */
   #ahead(record: TopologyRecord): NodeId[] {
-    const { records, node } = this.#options;
-    const isWaitedFor = (other: TopologyRecord) =>
-      isAhead(other, record) && (other.by === node || this.#inReach(other.by));
-    return records.all.filter(isWaitedFor).map((other) => other.node);
-  }
-
-  #inReach(node: NodeId): boolean {
-    const status = this.#options.view.status(node);
-    return status === "alive" || status === "suspect";
+    const { records, view, node } = this.#options;
+    const isWaitedFor = (other: TopologyRecord) => isAhead(other, record) && isInReach(view, node, other.by);
+    return records.unfinished.filter(isWaitedFor).map((other) => other.node);
   }
 
   #tell(

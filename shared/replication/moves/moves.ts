@@ -30,6 +30,7 @@ import type { NodeId, TimeMs } from "../../ids.ts";
 import type { Handover } from "../handover.ts";
 import type { KeyStore } from "../key-store.ts";
 import type { ReplicationMessage, TopologyMessage } from "../messages.ts";
+import { isInReach } from "../reach.ts";
 import type { ClusterView, ReplicationConfig, ReplicationEffects, ReplicationPart } from "../types.ts";
 import { Driver, type DriverOptions } from "./driver.ts";
 import type { Placements } from "./placements.ts";
@@ -248,11 +249,6 @@ export class Moves implements ReplicationPart {
     return serving.sort()[0] === node;
   }
 
-  #inReach(node: NodeId): boolean {
-    const status = this.#options.view.status(node);
-    return status === "alive" || status === "suspect";
-  }
-
   #raise(fx: ReplicationEffects, phase: Phase, by = this.#options.node, node = this.#options.node): void {
     const { records, address } = this.#options;
     const known = records.get(node);
@@ -320,7 +316,7 @@ export class Moves implements ReplicationPart {
     for (const record of records.all) {
       const { node: about, by, phase } = record;
       const isGone = phase !== "left" && about !== node && view.status(about) === "left";
-      const isCaredFor = by === node || (by !== about && this.#inReach(by));
+      const isCaredFor = by !== about && isInReach(view, node, by);
       if (!isGone || isCaredFor) {
         this.#orphans.delete(about);
         continue;

@@ -1,5 +1,6 @@
 /** The word that this node has brought all it holds to a mover, or to those who take over: given until it is heard. */
 import type { NodeId, TimeMs } from "../../ids.ts";
+import { isInReach } from "../reach.ts";
 import type { ReplicationEffects } from "../types.ts";
 import type { MovesOptions } from "./moves.ts";
 import { nameOf } from "./placements.ts";
@@ -45,7 +46,7 @@ export class Words {
 
   /** Tells each mover, until it has heard. */
   tick(fx: ReplicationEffects): void {
-    const { records, handover, placements, node, config } = this.#options;
+    const { records, handover, placements, view, node, config } = this.#options;
     for (const about of this.#words.keys()) {
       const record = records.get(about);
       if (!record || !isCollecting(record) || record.by === node) this.#words.delete(about);
@@ -63,9 +64,9 @@ export class Words {
       if (word?.version !== version || word.ring !== ring)
         this.#words.set(about, (word = { version, ring, retryAt: 0 }));
       if (word.retryAt > fx.now) continue;
-      const isInReach = this.#inReach(by);
-      word.retryAt = isInReach ? fx.now + config.requestTimeout : Infinity;
-      if (!isInReach) continue;
+      const canHear = isInReach(view, node, by);
+      word.retryAt = canHear ? fx.now + config.requestTimeout : Infinity;
+      if (!canHear) continue;
       const message = {
         kind: "HANDOVER_DONE",
         about,
@@ -76,10 +77,5 @@ export class Words {
       } as const;
       fx.send(by, message, internal);
     }
-  }
-
-  #inReach(node: NodeId): boolean {
-    const status = this.#options.view.status(node);
-    return status === "alive" || status === "suspect";
   }
 }

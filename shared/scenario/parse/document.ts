@@ -60,7 +60,7 @@ function yamlProblem({ code, message }: YAMLError): string {
     case "TAB_AS_INDENT":
       return "a tab is used for indentation: use spaces";
     case "MULTIPLE_DOCS":
-      return "a second document begins here: a file holds one scenario";
+      return "a second document begins here: a file holds one document";
     default:
       if (message.startsWith("Maximum call stack")) return "it is nested too deeply";
       return `this is not well-formed YAML: ${message.split("\n")[0]!.replace(/[.:]$/, "")}`;

@@ -5,28 +5,15 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { KeyTables, keyTablesSchema } from "../../../main/storage/key-tables.ts";
 import { type StoredState, unpackState } from "../../../main/storage/states.ts";
 import type { KeyState } from "../../../shared/clock/dotted.ts";
-import { asKey, asNodeId } from "../../../shared/ids.ts";
-import type { LogEntry } from "../../../shared/replication/types.ts";
+import { asKey } from "../../../shared/ids.ts";
+import { entry } from "./entries.ts";
 
-const node = asNodeId("node-1");
 let database: Database.Database;
 beforeEach(() => {
   database = new Database(":memory:");
   database.exec(keyTablesSchema);
 });
 afterEach(() => database.close());
-
-const entry = (index: number, key: string, value = `v${index}`): LogEntry => ({
-  index,
-  term: 0,
-  op: "put",
-  key: asKey(key),
-  state: { context: { "node-1": index }, versions: [{ dot: { node, counter: index }, value, at: 1 }] },
-  origin: node,
-  replicas: [node],
-  clock: { "node-1": index },
-  at: 1,
-});
 
 interface Row {
   readonly index: number;

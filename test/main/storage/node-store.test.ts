@@ -8,10 +8,10 @@ import { type Batch, NodeStore, type NodeStoreOptions } from "../../../main/stor
 import { NodeStoreError } from "../../../main/storage/node-store-error.ts";
 import { readTraceAfter } from "../../../main/storage/trace-blobs.ts";
 import { asKey, asNodeId } from "../../../shared/ids.ts";
-import type { LogEntry, OperationLogItem } from "../../../shared/replication/types.ts";
+import type { OperationLogItem } from "../../../shared/replication/types.ts";
 import type { TraceEvent } from "../../../shared/trace/event.ts";
+import { entry, node } from "./entries.ts";
 
-const node = asNodeId("node-1");
 const nothing: Batch = { records: [], events: [], operations: [], clock: null };
 
 let dir: string;
@@ -30,21 +30,6 @@ function openStore(options: Partial<NodeStoreOptions> = {}): NodeStore {
   open.push(store);
   return store;
 }
-
-const entry = (index: number, key: string, value: string): LogEntry => ({
-  index,
-  term: 0,
-  op: "put",
-  key: asKey(key),
-  state: {
-    context: { "node-1": index },
-    versions: [{ dot: { node, counter: index }, value, at: 1_751_536_553_000.25 }],
-  },
-  origin: node,
-  replicas: [node],
-  clock: { "node-1": index },
-  at: 1_751_536_553_000.25,
-});
 
 const events = (life: number, first: number, last: number): TraceEvent[] =>
   Array.from({ length: last - first + 1 }, (_, offset) => ({

@@ -6,26 +6,13 @@ import Database from "better-sqlite3";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { NodeStore } from "../../../main/storage/node-store.ts";
 import { asKey, asNodeId } from "../../../shared/ids.ts";
-import type { LogEntry } from "../../../shared/replication/types.ts";
+import { entry, node } from "./entries.ts";
 
-const node = asNodeId("node-1");
 let dir: string;
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), "lightcone-upgrade-"));
 });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
-
-const entry = (index: number, key: string, value: string): LogEntry => ({
-  index,
-  term: 0,
-  op: "put",
-  key: asKey(key),
-  state: { context: { "node-1": index }, versions: [{ dot: { node, counter: index }, value, at: 1 }] },
-  origin: node,
-  replicas: [node],
-  clock: { "node-1": index },
-  at: 1,
-});
 
 const hints = `CREATE TABLE hints (target TEXT NOT NULL, key TEXT NOT NULL, state TEXT NOT NULL, expires REAL NOT NULL,
   PRIMARY KEY (target, key)) WITHOUT ROWID;`;

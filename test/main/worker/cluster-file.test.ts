@@ -72,7 +72,11 @@ replication:
       w: 3,
       replication: { sloppy: false, hints: false },
     });
-    expect(() => optionsOf(yaml, { replication: "sloppy" })).toThrow(/--replication must be JSON/);
+    for (const flag of ["sloppy", "7", "null", "[1]"]) {
+      expect(() => optionsOf(yaml, { replication: flag }), flag).toThrow(
+        /--replication must be JSON|expected object/,
+      );
+    }
   });
 });
 
@@ -93,12 +97,24 @@ it("is what a node goes by that is started with it", async () => {
   }
 });
 
+/** A few lines that stand for millions of values. */
+const manyAliases = ["b", "c", "d", "e", "f", "g"].reduce(
+  (text, name, i) => `${text}${name}: &${name} [${`*${"abcdefg"[i]!},`.repeat(9)}]\n`,
+  "a: &a [1]\n",
+);
+
 describe("a mistake in it gets a sentence", () => {
   it.each([
     ["", /must be like "replication: \{factor: 3/],
     ["- 1", /must be like/],
-    ["replication: [", /cluster\.yaml: .* at line 1/],
-    ["replication: {factor: 3, factor: 4}", /Map keys must be unique at line 1/],
+    ["replication: [", /cluster\.yaml:1: this is not well-formed YAML/],
+    ["replication: {factor: 3, factor: 4}", /cluster\.yaml:1: "factor" stands twice here/],
+    ["replication: *settings", /cluster\.yaml:1: the alias \*settings stands for nothing/],
+    [manyAliases, /cluster\.yaml: its aliases \(\*name\) stand for too much/],
+    ["replication: {}\n---\nreplication: {}", /cluster\.yaml:2: a second document begins here/],
+    ["replication: {conflict_resolution: {__proto__: set}}", /"__proto__" cannot be a name/],
+    ["replication: {hintLifetime: soon}", /replication\.hintLifetime must be a duration like/],
+    ["{}", /replication is wrong \(/],
     ["replication: {factor: three}", /replication\.factor must be a whole number/],
     ["replication: {factor: 0}", /replication\.factor must be a whole number from 1/],
     ["replication: {sloppy: perhaps}", /replication\.sloppy is wrong/],

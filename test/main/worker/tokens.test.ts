@@ -24,6 +24,8 @@ function refusal(read: () => unknown): string {
   }
 }
 
+const encoded = (text: string) => Buffer.from(text).toString("base64url");
+
 describe("what a client carries", () => {
   it("comes back as it was, and equal things have equal text", () => {
     fc.assert(
@@ -67,6 +69,35 @@ describe("what a client carries", () => {
   ])("%s is refused by name", (_, others, sentence) => {
     expect(refusal(() => tokens.readContext(others.ofContext({ "node-1": 1 })))).toMatch(sentence);
     expect(refusal(() => tokens.readSession(others.ofSession({ k: { "node-1": 1 } })))).toMatch(sentence);
+  });
+
+  it("sealed is not yet right: what no node could have issued is refused", () => {
+    expect(refusal(() => tokens.readContext(tokens.ofContext({ "node-1": 0 })))).toMatch(/^bad_input: /);
+    expect(refusal(() => tokens.readSession(tokens.ofSession({ k: { "node-1": -1 } })))).toMatch(
+      /^bad_input: /,
+    );
+  });
+
+  it.each([
+    ["nothing", ""],
+    ["a dot", "."],
+    ["noise", "%%%.%%%"],
+    ["no JSON", `${encoded("{")}.seal`],
+    ["JSON of another kind", `${encoded("null")}.seal`],
+    ["a list", `${encoded("[1]")}.seal`],
+    ["another version", `${encoded('{"v":2,"cluster":"lab","context":{}}')}.seal`],
+    ["an inherited name", `${encoded('{"v":1,"cluster":"lab","__proto__":{"context":{}}}')}.seal`],
+  ])("%s is no context", (_, text) => {
+    expect(refusal(() => tokens.readContext(text))).toMatch(/^bad_input: This is no context/);
+  });
+
+  it("without its seal is refused as cut off", () => {
+    const [content] = tokens.ofContext({ "node-1": 1 }).split(".");
+    for (const text of [content!, `${content!}.`]) {
+      expect(refusal(() => tokens.readContext(text))).toMatch(
+        /^bad_context: .* not as this cluster issued it/,
+      );
+    }
   });
 
   it("a session is no context, nor the other way round", () => {

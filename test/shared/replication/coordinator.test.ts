@@ -1,29 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { absentKey, type KeyState, write } from "../../../shared/clock/dotted.ts";
 import type { NodeId } from "../../../shared/ids.ts";
-import type { ClientRequest, OperationOutcome } from "../../../shared/replication/types.ts";
+import type { ClientRequest } from "../../../shared/replication/types.ts";
 import type { ReplicationMessage } from "../../../shared/replication/messages.ts";
 import { coordinatorOfA, key, nodes, request } from "./effects.ts";
+import { acknowledge, errorOf, receive, resultOf, type Scene } from "./operations.ts";
 
 const { a, b, c } = nodes;
-
-type Scene = ReturnType<typeof coordinatorOfA>;
-
-const about = (asked: ClientRequest) => ({ op: asked.op, key: asked.key, request: asked.id });
-
-/** Gives the coordinator a message about `asked`. */
-function receive(
-  { coordinator, fx }: Scene,
-  from: NodeId,
-  asked: ClientRequest,
-  message: ReplicationMessage,
-): void {
-  coordinator.receive(fx, from, message, about(asked));
-}
-
-function acknowledge(scene: Scene, from: NodeId, asked: ClientRequest): void {
-  receive(scene, from, asked, { kind: "REPLICATE_ACK", request: asked.id, op: asked.op, key });
-}
 
 function answer(scene: Scene, from: NodeId, asked: ClientRequest, state: KeyState): void {
   receive(scene, from, asked, { kind: "READ_REPLY", request: asked.id, key, state });
@@ -43,9 +26,6 @@ const replicate = (asked: ClientRequest, state: KeyState): ReplicationMessage =>
   };
 };
 
-const errorOf = (outcome: OperationOutcome | undefined) =>
-  outcome?.ok === false ? outcome.error : undefined;
-const resultOf = (outcome: OperationOutcome | undefined) => (outcome?.ok ? outcome.result : undefined);
 const written = (counter: number, value: string) =>
   write(absentKey, { dot: { node: b, counter }, value, at: 0 }, {});
 

@@ -1,43 +1,20 @@
 /** Reads that write back, reads through stand-ins, and reads of causal sessions. */
 import { describe, expect, it } from "vitest";
 import { absentKey, type KeyState, write } from "../../../shared/clock/dotted.ts";
-import { asNodeId, type NodeId } from "../../../shared/ids.ts";
-import type { ReplicationSettings } from "../../../shared/replication/settings.ts";
-import type { ClientRequest, OperationOutcome, Quorum } from "../../../shared/replication/types.ts";
-import { coordinatorOfA, key, nodes, request } from "./effects.ts";
+import type { NodeId } from "../../../shared/ids.ts";
+import type { ClientRequest, OperationOutcome } from "../../../shared/replication/types.ts";
+import { coordinatorOfA, key, request } from "./effects.ts";
+import { acknowledge, ask, errorOf, nodes, receive, type Scene, scene, sent } from "./operations.ts";
 
-const { a, b, c } = nodes;
-const [d, e] = [asNodeId("d"), asNodeId("e")];
+const { a, b, c, d, e } = nodes;
 
-type Scene = ReturnType<typeof coordinatorOfA>;
-
-function scene(settings: Partial<ReplicationSettings> = {}, quorum: Quorum = { n: 3, r: 2, w: 2 }): Scene {
-  const made = coordinatorOfA(quorum, [a, b, c, d, e], [], settings);
-  made.moves.placement = { owners: [a, b, c], pending: [], epoch: 0 };
-  return made;
-}
-
-function get({ coordinator, fx }: Scene, more: Partial<ClientRequest> = {}): ClientRequest {
-  const asked = request("get", more);
-  coordinator.request(fx, asked);
-  return asked;
-}
+const get = (made: Scene, more?: Partial<ClientRequest>) => ask(made, "get", more);
 
 function answer(made: Scene, from: NodeId, asked: ClientRequest, state: KeyState, insteadOf?: NodeId): void {
   const reply = { kind: "READ_REPLY", request: asked.id, key, state } as const;
-  const about = { op: "get", key, request: asked.id } as const;
-  made.coordinator.receive(made.fx, from, insteadOf ? { ...reply, insteadOf } : reply, about);
+  receive(made, from, asked, insteadOf ? { ...reply, insteadOf } : reply);
 }
 
-function acknowledge({ coordinator, fx }: Scene, from: NodeId, asked: ClientRequest): void {
-  const ack = { kind: "REPLICATE_ACK", request: asked.id, op: "get", key } as const;
-  coordinator.receive(fx, from, ack, { op: "get", key, request: asked.id });
-}
-
-const sent = ({ fx }: Scene) => fx.takeSent().map(({ to, message }) => `${message.kind} ${to}`);
-
-const errorOf = (outcome: OperationOutcome | undefined) =>
-  outcome?.ok === false ? outcome.error : undefined;
 const valuesOf = (outcome: OperationOutcome | undefined) =>
   outcome?.ok ? outcome.result.state.versions.map(({ value }) => value) : undefined;
 

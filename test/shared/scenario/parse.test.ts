@@ -48,7 +48,7 @@ describe("files that are no scenario", () => {
     [
       "two documents",
       `${head}---\n${head}`,
-      "bad.yaml:3: a second document begins here: a file holds one scenario.",
+      "bad.yaml:3: a second document begins here: a file holds one document.",
     ],
     ["a tab", "name: x\ncluster:\n\tnodes: 3\n", "bad.yaml:3: a tab is used for indentation: use spaces."],
     ["a key twice", `${head}name: y\n`, 'bad.yaml:3: "name" stands twice here: keep one.'],

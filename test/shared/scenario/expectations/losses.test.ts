@@ -51,12 +51,13 @@ describe("lost writes", () => {
   });
 });
 
+const read = (seen: number) =>
+  callOf("B", get("k"), { values: seen < 4 ? [] : ["v"], context: seen === 0 ? {} : { A: seen } });
+const stale = (numbers: { key?: string; count: number }, calls: readonly CallRecord[]) =>
+  judged({ "stale-reads": numbers }, { calls }).verdict;
+
 describe("stale reads", () => {
   const written = callOf("A", put("k", "v"), { dots: ["A:4"], context: { A: 4 } });
-  const read = (seen: number) =>
-    callOf("B", get("k"), { values: seen < 4 ? [] : ["v"], context: seen === 0 ? {} : { A: seen } });
-  const stale = (numbers: { key?: string; count: number }, calls: readonly CallRecord[]) =>
-    judged({ "stale-reads": numbers }, { calls }).verdict;
 
   it("are those that had not seen a write acknowledged before they began", () => {
     const calls = [written, read(0), read(3), read(4)];
