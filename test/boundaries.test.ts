@@ -24,6 +24,7 @@ const allowed: Record<string, readonly string[]> = {
     "shared/membership",
   ],
   "shared/broadcast": ["shared/ids.ts", "shared/clock"],
+  "shared/runtime": ["shared/ids.ts", "shared/clock"],
   "shared/replica": [
     "shared/ids.ts",
     "shared/clock",
@@ -32,6 +33,7 @@ const allowed: Record<string, readonly string[]> = {
     "shared/membership",
     "shared/replication",
     "shared/broadcast",
+    "shared/runtime",
     "shared/buggify.ts",
   ],
   "shared/checks": ["shared/ids.ts", "shared/clock", "shared/trace"],
@@ -58,6 +60,7 @@ const allowed: Record<string, readonly string[]> = {
     "shared/replication",
     "shared/replica",
     "shared/broadcast",
+    "shared/runtime",
     "shared/checks",
     "shared/scenario",
   ],

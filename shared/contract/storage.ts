@@ -1,0 +1,174 @@
+/** A node's storage as a window sees it, and what can be done to it on purpose. */
+import { z } from "zod";
+
+export const logKinds = ["sqlite", "file", "memory"] as const;
+export type LogKind = (typeof logKinds)[number];
+export const snapshotKinds = ["sqlite", "file", "memory"] as const;
+export type SnapshotKind = (typeof snapshotKinds)[number];
+
+/**
+ * What a start does about damage in the middle of the log. A torn tail is none: it is cut in every mode, with a copy kept.
+ * - `rebuild`: what is damaged is set aside and the data fetched from the other replicas. Where nobody can be asked,
+ *   as `strict`.
+ * - `strict`: refuse, and say where.
+ * - `truncate`: go on with what stands before the first damage.
+ * - `salvage`: go on with all that is sound, and report each gap.
+ */
+export const recoveryModes = ["rebuild", "strict", "truncate", "salvage"] as const;
+export type RecoveryMode = (typeof recoveryModes)[number];
+
+/**
+ * When a commit is flushed to the disk. `commit`: before anything of it leaves the node. `group`: likewise, but the node
+ * waits a few milliseconds for others to share the flush. `off`: when the system likes; a power cut takes acknowledged
+ * writes with it.
+ */
+export const syncPolicies = ["commit", "group", "off"] as const;
+export type SyncPolicy = (typeof syncPolicies)[number];
+
+/** How a node keeps what it knows: flags of `lightcone node` of the same names, and a form in the window. */
+export const storageSettingsSchema = z.object({
+  log: z.enum(logKinds),
+  snapshots: z.enum(snapshotKinds),
+  sync: z.enum(syncPolicies),
+  recovery: z.enum(recoveryModes),
+});
+export type StorageSettings = z.infer<typeof storageSettingsSchema>;
+export const storageDefaults: StorageSettings = {
+  log: "sqlite",
+  snapshots: "sqlite",
+  sync: "commit",
+  recovery: "rebuild",
+};
+
+const whole = z.number().int().min(0);
+
+/** Faults of a running node's disk. They last until "heal", or the end of the process. */
+export const liveDiskFaultSchema = z.discriminatedUnion("kind", [
+  z.object({
+    kind: z.literal("fail"),
+    operation: z.enum(["write", "sync", "rename"]),
+    /** The nth from now, from 1. */
+    nth: z.number().int().min(1),
+    /** Once, or that one and all after it. */
+    then: z.enum(["once", "always"]),
+  }),
+  /** Writes that need space fail with ENOSPC. */
+  z.object({ kind: z.literal("full") }),
+  /** Each write and each flush takes this much longer. */
+  z.object({ kind: z.literal("slow"), ms: z.number().min(0).max(60_000) }),
+  z.object({ kind: z.literal("heal") }),
+  /** The power goes: what was not flushed is lost, and the process with it. */
+  z.object({ kind: z.literal("power-cut") }),
+]);
+export type LiveDiskFault = z.infer<typeof liveDiskFaultSchema>;
+
+/** Damage to files. `file` is relative to the node's data directory. The node may be running: it does not notice at once. */
+export const fileDamageSchema = z.discriminatedUnion("kind", [
+  z.object({
+    kind: z.literal("flip-bit"),
+    file: z.string(),
+    offset: whole,
+    bit: z.number().int().min(0).max(7),
+  }),
+  z.object({ kind: z.literal("truncate"), file: z.string(), bytes: whole }),
+  z.object({ kind: z.literal("zero"), file: z.string(), offset: whole, bytes: z.number().int().min(1) }),
+  z.object({
+    kind: z.literal("swap"),
+    file: z.string(),
+    offset: whole,
+    other: whole,
+    bytes: z.number().int().min(1),
+  }),
+]);
+export type FileDamage = z.infer<typeof fileDamageSchema>;
+
+/** A stretch of a log that is not what was written: the fields of `Damage` in main/storage/log. */
+export const damageViewSchema = z.object({
+  kind: z.enum(["torn-tail", "corrupt", "truncated", "gap", "missing-segment", "stale", "bad-header"]),
+  file: z.string(),
+  offset: z.number(),
+  length: z.number(),
+  after: z.number(),
+  before: z.number().nullable(),
+  message: z.string(),
+});
+export type DamageView = z.infer<typeof damageViewSchema>;
+
+export const storageViewSchema = z.object({
+  node: z.string(),
+  /** "live": told by the running node. "files": read from its directory. */
+  source: z.enum(["live", "files"]),
+  dataDir: z.string(),
+  kinds: storageSettingsSchema.extend({ clocks: z.string() }),
+  log: z.object({
+    first: z.number(),
+    last: z.number(),
+    /** Up to here it survives the loss of power; null when only the running node could tell. */
+    durable: z.number().nullable(),
+    bytes: z.number(),
+    segments: z.array(
+      z.object({
+        /** File relative to the data directory, or the table. */
+        file: z.string(),
+        bytes: z.number(),
+        first: z.number(),
+        last: z.number(),
+        records: z.number(),
+        sealed: z.boolean(),
+      }),
+    ),
+    damage: z.array(damageViewSchema),
+    /** Position of the newest snapshot: a start replays from here. */
+    replayFrom: z.number(),
+  }),
+  snapshots: z.array(
+    z.object({
+      name: z.string(),
+      position: z.number(),
+      at: z.number(),
+      bytes: z.number(),
+      rows: z.number(),
+      /** Null: sound as far as its head says. */
+      problem: z.string().nullable(),
+    }),
+  ),
+  clock: z.object({
+    kind: z.string(),
+    /** Null when it lies in the database, or nowhere. */
+    file: z.string().nullable(),
+    value: z.record(z.string(), z.number()).nullable(),
+    problem: z.string().nullable(),
+  }),
+  /** What was set aside or cut, newest first. */
+  setAside: z.array(z.object({ file: z.string(), bytes: z.number(), at: z.number() })),
+  /** Faults in force, in words. */
+  faults: z.array(z.string()),
+  /** What the last start did: one sentence each. */
+  recovery: z.array(z.string()),
+});
+export type StorageView = z.infer<typeof storageViewSchema>;
+
+/** One record of a log, as it lies there. */
+export const recordViewSchema = z.object({
+  file: z.string(),
+  offset: z.number(),
+  bytes: z.number(),
+  position: z.number(),
+  /** Within its transaction, from 0. */
+  ordinal: z.number(),
+  type: z.string(),
+  module: z.string(),
+  table: z.string(),
+  key: z.string(),
+  /** JSON text, cut off when long. */
+  row: z.string(),
+  clock: z.record(z.string(), z.number()),
+  at: z.number(),
+  origin: z.string().nullable(),
+  replicas: z.array(z.string()),
+  term: z.number(),
+  index: z.number(),
+  /** Null: sound. */
+  problem: z.string().nullable(),
+});
+export type RecordView = z.infer<typeof recordViewSchema>;
