@@ -4,10 +4,10 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { LabError } from "../../shared/contract/errors.ts";
 import { asNodeId } from "../../shared/ids.ts";
-import { FileClockStore } from "../storage/file-clock-store.ts";
+import { FileClockStore } from "../storage/clocks/file-clock-store.ts";
 import { databasePath, openNodeDatabaseForReading } from "../storage/node-database.ts";
 import { NodeStoreError } from "../storage/node-store-error.ts";
-import { SqliteClockStore } from "../storage/sqlite-clock-store.ts";
+import { SqliteClockStore } from "../storage/clocks/sqlite-clock-store.ts";
 
 /** The last life the node began; null when it never began one, or its database is damaged and cannot tell. */
 export function newestLife(dataDir: string): number | null {

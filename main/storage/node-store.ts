@@ -23,7 +23,7 @@ import { HintTable } from "./hint-table.ts";
 import { KeyTables } from "./key-tables.ts";
 import { makeDataDirectory, openNodeDatabase, type Owner } from "./node-database.ts";
 import { NodeStoreError } from "./node-store-error.ts";
-import { SqliteClockStore } from "./sqlite-clock-store.ts";
+import { SqliteClockStore } from "./clocks/sqlite-clock-store.ts";
 import {
   packEvents,
   packOperations,

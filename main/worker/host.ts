@@ -19,7 +19,7 @@ import type { DurableRecord, Emitted, Input, OutgoingMessage, Output } from "../
 import type { ClientRequest, OperationLogItem, OperationOutcome } from "../../shared/replication/types.ts";
 import type { TraceEvent } from "../../shared/trace/event.ts";
 import type { NodeStore } from "../storage/node-store.ts";
-import type { VectorClockStore } from "../storage/vector-clock-store.ts";
+import type { VectorClockStore } from "../storage/clocks/vector-clock-store.ts";
 
 interface Outbox {
   send(message: OutgoingMessage): void;

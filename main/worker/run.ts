@@ -8,7 +8,7 @@
  */
 import { isNodeId } from "../../shared/ids.ts";
 import { NodeStoreError } from "../storage/node-store-error.ts";
-import { VectorClockStoreError } from "../storage/vector-clock-store.ts";
+import { VectorClockStoreError } from "../storage/clocks/vector-clock-store.ts";
 import type { LabToNode } from "./control.ts";
 import { ControlLine } from "./control-line.ts";
 import { MergeFileError } from "./merges/merge-function.ts";

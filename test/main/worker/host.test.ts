@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Host, type HostOptions } from "../../../main/worker/host.ts";
 import { NodeStore } from "../../../main/storage/node-store.ts";
-import type { VectorClockStore } from "../../../main/storage/vector-clock-store.ts";
+import type { VectorClockStore } from "../../../main/storage/clocks/vector-clock-store.ts";
 import { absentKey, write } from "../../../shared/clock/dotted.ts";
 import { asKey, asMessageId, asNodeId, asRequestId } from "../../../shared/ids.ts";
 import { membershipPresets } from "../../../shared/membership/presets.ts";

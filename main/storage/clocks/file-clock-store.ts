@@ -22,9 +22,9 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import { isVectorClock, type VectorClock } from "../../shared/clock/vector-clock.ts";
-import { isNodeId, type NodeId } from "../../shared/ids.ts";
-import { makeDirectory } from "./make-directory.ts";
+import { isVectorClock, type VectorClock } from "../../../shared/clock/vector-clock.ts";
+import { isNodeId, type NodeId } from "../../../shared/ids.ts";
+import { makeDirectory } from "../make-directory.ts";
 import {
   assertNode,
   assertStorable,

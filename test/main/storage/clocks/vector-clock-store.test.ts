@@ -3,10 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { FileClockStore } from "../../../main/storage/file-clock-store.ts";
-import { SqliteClockStore } from "../../../main/storage/sqlite-clock-store.ts";
-import { MemoryClockStore, VectorClockStoreError } from "../../../main/storage/vector-clock-store.ts";
-import { asNodeId } from "../../../shared/ids.ts";
+import { FileClockStore } from "../../../../main/storage/clocks/file-clock-store.ts";
+import { SqliteClockStore } from "../../../../main/storage/clocks/sqlite-clock-store.ts";
+import { MemoryClockStore } from "../../../../main/storage/clocks/memory-clock-store.ts";
+import { VectorClockStoreError } from "../../../../main/storage/clocks/vector-clock-store.ts";
+import { asNodeId } from "../../../../shared/ids.ts";
 import { clockStoreContract } from "./clock-store-contract.ts";
 
 const node = asNodeId("node-1");

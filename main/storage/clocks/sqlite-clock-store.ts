@@ -3,8 +3,8 @@
  * stores the data, so that clock and data can never part: the cheapest of the durable stores, and the default.
  */
 import Database from "better-sqlite3";
-import { isVectorClock, type VectorClock } from "../../shared/clock/vector-clock.ts";
-import type { NodeId } from "../../shared/ids.ts";
+import { isVectorClock, type VectorClock } from "../../../shared/clock/vector-clock.ts";
+import type { NodeId } from "../../../shared/ids.ts";
 import {
   assertNode,
   assertStorable,

@@ -1,7 +1,10 @@
 /** What every vector-clock store must do. A store of one's own is run through it the same way. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { asNodeId } from "../../../shared/ids.ts";
-import { type VectorClockStore, VectorClockStoreError } from "../../../main/storage/vector-clock-store.ts";
+import { asNodeId } from "../../../../shared/ids.ts";
+import {
+  type VectorClockStore,
+  VectorClockStoreError,
+} from "../../../../main/storage/clocks/vector-clock-store.ts";
 
 const node = asNodeId("node-1");
 const other = asNodeId("node-2");

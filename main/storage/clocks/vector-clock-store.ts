@@ -7,10 +7,10 @@
  *
  * Guarantees of every store: `load` returns exactly the last clock whose `save` returned, or null when there is none;
  * a clock that cannot be trusted is an error, never a value. Every failure is a {@link VectorClockStoreError}.
- * A store of one's own passes when it passes `test/main/storage/clock-store-contract.ts`.
+ * A store of one's own passes when it passes `test/main/storage/clocks/clock-store-contract.ts`.
  */
-import { isVectorClock, type VectorClock } from "../../shared/clock/vector-clock.ts";
-import { isNodeId, type NodeId } from "../../shared/ids.ts";
+import { isVectorClock, type VectorClock } from "../../../shared/clock/vector-clock.ts";
+import { isNodeId, type NodeId } from "../../../shared/ids.ts";
 
 export interface VectorClockStore {
   /** Returns (or resolves) once the clock would be found again by `load`. Replaces what was saved before. */
@@ -62,39 +62,3 @@ export function assertNode(node: NodeId): void {
 
 export const closedError = () =>
   new VectorClockStoreError("closed", "The vector-clock store was closed before; open it again to use it.");
-
-/** Keeps clocks as long as the process lives: running without persistence, to see what breaks (V5). */
-export class MemoryClockStore implements VectorClockStore {
-  readonly #clocks = new Map<NodeId, VectorClock>();
-  #closed = false;
-
-  save(node: NodeId, clock: VectorClock): void {
-    this.#assertOpen();
-    assertStorable(node, clock);
-    this.#clocks.set(node, { ...clock });
-  }
-
-  load(node: NodeId): VectorClock | null {
-    this.#assertOpen();
-    assertNode(node);
-    return this.#clocks.get(node) ?? null;
-  }
-
-  has(node: NodeId): boolean {
-    return this.load(node) !== null;
-  }
-
-  delete(node: NodeId): void {
-    this.#assertOpen();
-    this.#clocks.delete(node);
-  }
-
-  close(): void {
-    this.#closed = true;
-    this.#clocks.clear();
-  }
-
-  #assertOpen(): void {
-    if (this.#closed) throw closedError();
-  }
-}
