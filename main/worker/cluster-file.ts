@@ -1,5 +1,5 @@
 /**
- * `--cluster-file`: how a cluster replicates, written down once for all of its nodes.
+ * `--cluster-file`: how a cluster replicates and keeps its data, written down once for all of its nodes.
  *
  *     replication:
  *       factor: 3                          # n
@@ -7,12 +7,21 @@
  *       async_replication: false           # true: a write is answered when its coordinator has it (w of 1)
  *       conflict_resolution: vector_clock  # last_write_wins, set, counter …, custom:<name>; or one per key prefix
  *       sloppy: true                       # and any other setting of --replication, by its name there
+ *     storage:                             # may be left out, as each of its names may
+ *       log: file                          # sqlite, file, memory
+ *       snapshots: file                    # sqlite, file, memory
+ *       clock_store: file                  # sqlite, file, memory
+ *       sync: commit                       # commit, group, off
+ *       recovery: rebuild                  # rebuild, strict, truncate, salvage
  *
  * It says nothing that flags cannot say, and a flag that is given wins over it.
  */
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { conflictStrategies } from "../../shared/clock/strategies.ts";
+import { clockStoreKinds } from "../../shared/contract/state.ts";
+import { logKinds, recoveryModes, snapshotKinds, syncPolicies } from "../../shared/contract/storage.ts";
+import { withoutAbsent } from "../../shared/fields.ts";
 import { ackLevels } from "../../shared/replication/quorum.ts";
 import { type ConflictStrategy, settingsSchema } from "../../shared/replication/settings.ts";
 import { parseText } from "../../shared/scenario/parse/document.ts";
@@ -36,7 +45,19 @@ const resolution = z.string("must be a word like vector_clock").transform((word,
 
 const wholeNumber = "must be a whole number from 1 to 999";
 
+const word = <Word extends string>(words: readonly [Word, ...Word[]]) =>
+  z.enum(words, { error: `must be one of ${words.join(", ")}` }).optional();
+
 const schema = z.strictObject({
+  storage: z
+    .strictObject({
+      log: word(logKinds),
+      snapshots: word(snapshotKinds),
+      clock_store: word(clockStoreKinds),
+      sync: word(syncPolicies),
+      recovery: word(recoveryModes),
+    })
+    .default({}),
   replication: settingsSchema(duration)
     .omit({ conflicts: true })
     .extend({
@@ -56,11 +77,14 @@ type Given = Readonly<Record<string, unknown>>;
  * a sentence for each mistake in the file.
  */
 export function withClusterFile(path: string, flags: Given): Given {
-  const { factor, consistency, async_replication, conflict_resolution, ...settings } = read(path).replication;
+  const { replication, storage } = read(path);
+  const { factor, consistency, async_replication, conflict_resolution, ...settings } = replication;
+  const { clock_store: clockStore, ...stores } = storage;
   const n = Number(flags["n"] ?? factor ?? 3);
   const level = levels[consistency](n);
   const conflicts = conflict_resolution === undefined ? {} : { conflicts: conflict_resolution };
   return {
+    ...withoutAbsent({ ...stores, clockStore }),
     n,
     r: level,
     w: async_replication ? 1 : level,
@@ -106,10 +130,17 @@ function sourceOf(text: string, path: string): unknown {
   }
 }
 
+const shapeAt = (where: string) =>
+  where === ""
+    ? schema.shape
+    : where === "storage"
+      ? schema.shape.storage.unwrap().shape
+      : schema.shape.replication.shape;
+
 function sentencesOf(issue: z.core.$ZodIssue): string[] {
   const where = issue.path.join(".");
   if (issue.code === "unrecognized_keys") {
-    const names = Object.keys(where === "" ? schema.shape : schema.shape.replication.shape);
+    const names = Object.keys(shapeAt(where));
     return issue.keys.map(
       (key) => `${where || "a cluster file"} has no "${key}"; its names are ${names.join(", ")}`,
     );

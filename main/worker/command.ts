@@ -1,10 +1,12 @@
 /** `lightcone node`: the flags of a stand-alone node, the same for a person and for the lab. */
 import { Command, Option } from "commander";
+import { storageDefaults } from "../../shared/contract/storage.ts";
 import { OptionsError, parseNodeOptions, readSecret } from "./options.ts";
 
 interface Flags {
   readonly seedNode: string[];
   readonly merge: string[];
+  readonly diskFault: string[];
   readonly gossip: string | boolean;
   readonly secretFile?: string;
   readonly controlFd?: string;
@@ -12,6 +14,7 @@ interface Flags {
   readonly [name: string]: unknown;
 }
 
+const append = (text: string, before: string[]) => [...before, text];
 const collect = (text: string, before: string[]) => [
   ...before,
   ...text.split(",").flatMap((address) => (address.trim() === "" ? [] : [address.trim()])),
@@ -44,12 +47,34 @@ export function nodeCommand(): Command {
     .option(
       "--merge <name=file>",
       "a merge function for the strategy custom:<name> (see lightcone merge-check); repeat it for more",
-      (text: string, before: string[]) => [...before, text],
+      append,
       [],
     )
     .option("--allow-stale-reads", "accept r + w of n or less", false)
     .option("--virtual-nodes <count>", "points on the ring for each node", "150")
     .option("--clock-store <kind>", "where the vector clock is kept: sqlite, file or memory", "sqlite")
+    .option("--log <kind>", "where the transaction log is kept: sqlite, file or memory", storageDefaults.log)
+    .option(
+      "--snapshots <kind>",
+      "where snapshots are kept: sqlite, file or memory",
+      storageDefaults.snapshots,
+    )
+    .option(
+      "--sync <when>",
+      "when a commit is flushed to the disk: commit (each), group (several share a flush) or off (a power cut loses writes)",
+      storageDefaults.sync,
+    )
+    .option(
+      "--recovery <mode>",
+      "what a start does about damage: rebuild (from the other nodes), strict (refuse), truncate or salvage",
+      storageDefaults.recovery,
+    )
+    .option(
+      "--disk-fault <json>",
+      'for experiments: make the disk fail from the start, e.g. {"kind": "slow", "ms": 20}; repeat it for more',
+      append,
+      [],
+    )
     .option("--cluster <name>", "name of the cluster; others are refused", "lightcone")
     .option("--secret-file <path>", "file with the cluster's secret (else LIGHTCONE_SECRET)")
     .option("--http-public", "answer HTTP requests from other machines too", false)
@@ -61,11 +86,18 @@ export function nodeCommand(): Command {
 Without a secret of one's own the well-known default is used: it proves nothing and is for this machine only.
 A node that listens elsewhere needs its own.
 
+What the node knows is its log: everything it acknowledged is there, whichever kind it is, and a start reads it again.
+A log in memory keeps nothing: after a restart the other nodes bring the data back. A data directory may change its
+kinds between two starts; what it holds moves over. Faults of the disk are: fail (the nth write, sync or rename, once or
+always from then on), full, slow, power-cut (all that was not flushed is lost, and the process ends).
+
 Examples:
   lightcone node --node-id=node-1 --port=8081 --data-dir=./data/node-1
   lightcone node --node-id=node-2 --port=8082 --data-dir=./data/node-2 --seed-node=localhost:8081
   curl -X PUT localhost:8082/api/v1/data/user:123 -d '{"value": "John Doe"}'
-  curl localhost:8081/api/v1/data/user:123`,
+  curl localhost:8081/api/v1/data/user:123
+  lightcone node --node-id=node-3 --port=8083 --data-dir=./data/node-3 --seed-node=localhost:8081 \\
+    --log=file --snapshots=file --disk-fault '{"kind": "fail", "operation": "sync", "nth": 100, "then": "always"}'`,
     )
     .action(async (flags: Flags, command: Command) => {
       const given = Object.keys(flags).filter((name) => command.getOptionValueSource(name) !== "default");
@@ -77,7 +109,7 @@ Examples:
 /** `given`: the names of the flags that were typed. */
 async function run(flags: Flags, given: readonly string[]): Promise<number> {
   try {
-    const { seedNode, merge, gossip, secretFile, controlFd, clusterFile, ...others } = flags;
+    const { seedNode, merge, diskFault, gossip, secretFile, controlFd, clusterFile, ...others } = flags;
     if (!["true", "false", true, false].includes(gossip)) {
       throw new OptionsError(`--gossip must be true or false, not "${String(gossip)}".`);
     }
@@ -86,6 +118,7 @@ async function run(flags: Flags, given: readonly string[]): Promise<number> {
       ...(clusterFile !== undefined && (await readClusterFile(clusterFile, others, given))),
       seeds: seedNode,
       merges: merge,
+      diskFaults: diskFault,
       gossip: gossip === true || gossip === "true",
       secret: readSecret(secretFile, process.env),
       controlFd: controlFd ?? null,

@@ -3,6 +3,14 @@ import { hostname } from "node:os";
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { clockStoreKinds } from "../../shared/contract/state.ts";
+import {
+  liveDiskFaultSchema,
+  logKinds,
+  recoveryModes,
+  snapshotKinds,
+  storageDefaults,
+  syncPolicies,
+} from "../../shared/contract/storage.ts";
 import { withoutAbsent } from "../../shared/fields.ts";
 import { isNodeId } from "../../shared/ids.ts";
 import { membershipPresets } from "../../shared/membership/presets.ts";
@@ -66,6 +74,18 @@ const mergeFile = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+/** One of a few words; the sentence lists them. */
+const word = <Word extends string>(flag: string, words: readonly [Word, ...Word[]]) =>
+  z.enum(words, { error: `${flag} must be one of ${words.join(", ")}.` });
+
+const diskFaultSentence = `--disk-fault must be JSON like {"kind": "fail", "operation": "sync", "nth": 3, "then": "always"}; its kinds are fail, full, slow, heal, power-cut.`;
+const diskFault = jsonText(diskFaultSentence, z.unknown()).transform((given, context) => {
+  const parsed = liveDiskFaultSchema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  context.addIssue({ code: "custom", message: diskFaultSentence });
+  return z.NEVER;
+});
+
 const schema = z
   .object({
     nodeId: z.string({ error: "Say who this node is: --node-id=node-1." }).refine(isNodeId, {
@@ -96,9 +116,13 @@ const schema = z
     /** R + W of N or less is meant. */
     allowStaleReads: z.boolean().default(false),
     virtualNodes: wholeNumber("--virtual-nodes", 1, 10_000).default(150),
-    clockStore: z
-      .enum(clockStoreKinds, { error: `--clock-store must be one of ${clockStoreKinds.join(", ")}.` })
-      .default("sqlite"),
+    clockStore: word("--clock-store", clockStoreKinds).default("sqlite"),
+    log: word("--log", logKinds).default(storageDefaults.log),
+    snapshots: word("--snapshots", snapshotKinds).default(storageDefaults.snapshots),
+    sync: word("--sync", syncPolicies).default(storageDefaults.sync),
+    recovery: word("--recovery", recoveryModes).default(storageDefaults.recovery),
+    /** In force from the start. */
+    diskFaults: z.array(diskFault).default([]),
     cluster: z.string().min(1).max(100).default("lightcone"),
     secret: z.string().min(1).max(1024).default(defaultSecret),
     trace: z.boolean().default(true),

@@ -55,6 +55,21 @@ replication:
     expect(optionsOf(yaml)).toMatchObject(options);
   });
 
+  it("may say how each node keeps its data", () => {
+    const storage = "{log: file, snapshots: memory, clock_store: file, sync: group, recovery: strict}";
+    expect(optionsOf(`replication: {}\nstorage: ${storage}`)).toMatchObject({
+      log: "file",
+      snapshots: "memory",
+      clockStore: "file",
+      sync: "group",
+      recovery: "strict",
+    });
+    expect(optionsOf("replication: {}\nstorage: {log: file}", { log: "memory" })).toMatchObject({
+      log: "memory",
+      snapshots: "sqlite",
+    });
+  });
+
   it("names a merge function, which a flag must bring", () => {
     const yaml = "replication: {conflict_resolution: custom:newest-cart}";
     expect(() => optionsOf(yaml)).toThrow(/--merge=newest-cart=/);
@@ -127,7 +142,9 @@ describe("a mistake in it gets a sentence", () => {
     ],
     ["replication: {conflict_resolution: 7}", /replication\.conflict_resolution must be a word/],
     ["replication: {factr: 3}", /replication has no "factr"; its names are .*factor, consistency/],
-    ["replication: {}\nstorage: {}", /a cluster file has no "storage"; its names are replication/],
+    ["replication: {}\ndisks: {}", /a cluster file has no "disks"; its names are storage, replication/],
+    ["replication: {}\nstorage: {log: tape}", /storage\.log must be one of sqlite, file, memory/],
+    ["replication: {}\nstorage: {disk: fast}", /storage has no "disk"; its names are log, snapshots, /],
   ])("%j", (yaml, sentence) => {
     expect(() => optionsOf(yaml)).toThrow(OptionsError);
     expect(() => optionsOf(yaml)).toThrow(sentence);

@@ -1,6 +1,7 @@
 /** What a person may type for a node, and the sentences about it. */
 import { expect, it } from "vitest";
 import { membershipOf, OptionsError, parseNodeOptions } from "../../../main/worker/options.ts";
+import { storageDefaults } from "../../../shared/contract/storage.ts";
 import { membershipPresets } from "../../../shared/membership/presets.ts";
 
 const least = { nodeId: "node-1", dataDir: "somewhere", port: 0 };
@@ -40,4 +41,26 @@ it.each([
 it("takes short-lived tombstones with hints that live shorter still", () => {
   const replication = '{"hintLifetime": 4000, "tombstoneLifetime": 5000}';
   expect(parseNodeOptions({ ...least, replication }).replication).toMatchObject({ hintLifetime: 4_000 });
+});
+
+it.each([
+  [{ log: "tape" }, /--log must be one of sqlite, file, memory\./],
+  [{ snapshots: "tape" }, /--snapshots must be one of sqlite, file, memory\./],
+  [{ sync: "sometimes" }, /--sync must be one of commit, group, off\./],
+  [{ recovery: "hope" }, /--recovery must be one of rebuild, strict, truncate, salvage\./],
+  [
+    { diskFaults: ["slow"] },
+    /--disk-fault must be JSON like .* kinds are fail, full, slow, heal, power-cut\./,
+  ],
+  [{ diskFaults: ['{"kind": "fail", "nth": 0}'] }, /--disk-fault must be JSON like/],
+])("refuses %j with the words there are", (given, sentence) => {
+  expect(() => parseNodeOptions({ ...least, ...given })).toThrow(OptionsError);
+  expect(() => parseNodeOptions({ ...least, ...given })).toThrow(sentence);
+});
+
+it("keeps data in the database, flushes each commit and asks the others after damage unless it is told otherwise", () => {
+  expect(parseNodeOptions(least)).toMatchObject({ ...storageDefaults, diskFaults: [] });
+  expect(parseNodeOptions({ ...least, diskFaults: ['{"kind":"slow","ms":3}'] }).diskFaults).toEqual([
+    { kind: "slow", ms: 3 },
+  ]);
 });
