@@ -6,6 +6,7 @@ import type { LabState } from "../../shared/contract/state.ts";
 import { withoutAbsent } from "../../shared/fields.ts";
 import type { Cluster } from "./cluster.ts";
 import { compareKeys } from "./compare.ts";
+import { diskHandlers } from "./disk-commands.ts";
 import { type DataRequest, sendData } from "./data.ts";
 import type { Sessions } from "./sessions.ts";
 import type { Studio } from "./studio.ts";
@@ -32,6 +33,7 @@ export function createHandlers(context: CommandContext): Handlers {
     ...clusterHandlers(context),
     ...networkHandlers(context),
     ...dataHandlers(context),
+    ...diskHandlers(context),
     ...sessionHandlers(context),
     ...context.studio.handlers,
   };
@@ -84,8 +86,11 @@ function clusterHandlers({ cluster, state, newCluster }: CommandContext) {
       });
       return done;
     },
-    "node.restart": async ({ node, clock, clockStore }) => {
-      await cluster().faults.restart(node, clock ?? "keep", clockStore);
+    "node.restart": async ({ node, clock, clockStore, storage = {} }) => {
+      await cluster().faults.restart(node, clock ?? "keep", {
+        ...(clockStore !== undefined && { clockStore }),
+        storage: withoutAbsent(storage),
+      });
       return done;
     },
     "node.add": async () => {

@@ -4,10 +4,17 @@
  */
 import { LabError } from "../../shared/contract/errors.ts";
 import type { ClockStoreKind } from "../../shared/contract/state.ts";
+import type { StorageSettings } from "../../shared/contract/storage.ts";
 import type { ManagedNode } from "./managed-node.ts";
 import { loseClock, wipe } from "./node-files.ts";
 import type { Recorder } from "./recorder.ts";
 import type { Supervisor } from "./supervisor.ts";
+
+/** How a node's next process keeps what it knows; what is absent stays as it was. */
+export interface StoreChange {
+  readonly clockStore?: ClockStoreKind;
+  readonly storage?: Partial<StorageSettings>;
+}
 
 export class NodeFaults {
   readonly #supervisor: Supervisor;
@@ -48,11 +55,12 @@ export class NodeFaults {
     return this.#inTurn(id, (node) => this.#stop(node));
   }
 
-  restart(id: string, clock: "keep" | "lose", clockStore?: ClockStoreKind): Promise<void> {
+  restart(id: string, clock: "keep" | "lose", stores: StoreChange = {}): Promise<void> {
     return this.#inTurn(id, async (node) => {
       if (node.pid !== null) await this.kill(id);
       this.#recorder.lab("restart", { node: id, clock });
-      if (clockStore !== undefined) node.clockStore = clockStore;
+      node.clockStore = stores.clockStore ?? node.clockStore;
+      node.storage = { ...node.storage, ...stores.storage };
       if (clock === "lose") loseClock(id, node.dataDir);
       await this.#supervisor.start(node);
     });

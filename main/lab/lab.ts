@@ -19,6 +19,7 @@ import {
 } from "../../shared/contract/contract.ts";
 import { LabError } from "../../shared/contract/errors.ts";
 import type { ClockStoreKind, LabState } from "../../shared/contract/state.ts";
+import type { StorageSettings } from "../../shared/contract/storage.ts";
 import { withoutAbsent } from "../../shared/fields.ts";
 import type { Preset } from "../../shared/membership/types.ts";
 import { type ReplicationSettings } from "../../shared/replication/settings.ts";
@@ -43,6 +44,8 @@ export interface LabOptions {
   /** Of Lightcone, shown to people and written into sessions. */
   readonly version: string;
   readonly clockStore?: ClockStoreKind;
+  /** What differs from the usual, for every node of every cluster that says nothing itself. */
+  readonly storage?: Partial<StorageSettings>;
   /** Merge functions that key prefixes may name as "custom:<name>": the path of each. */
   readonly merges?: Readonly<Record<string, string>>;
   /** Scenarios and hunts; without it the lab has none. */
@@ -83,6 +86,14 @@ export async function startLab(options: LabOptions): Promise<Lab> {
   }
 }
 
+interface WantedCluster {
+  readonly preset: Preset;
+  readonly quorum: Quorum;
+  readonly replication?: Partial<ReplicationSettings>;
+  readonly clockStore?: ClockStoreKind | undefined;
+  readonly storage?: Partial<StorageSettings>;
+}
+
 class RunningLab implements Lab {
   readonly #options: LabOptions;
   readonly #dataDir: DataDir;
@@ -114,12 +125,12 @@ class RunningLab implements Lab {
   }
 
   begin(nodes: number, preset: Preset, quorum: Quorum): Promise<void> {
-    this.#cluster = this.#makeCluster(preset, quorum, {});
+    this.#cluster = this.#makeCluster({ preset, quorum });
     return this.#cluster.start(nodes);
   }
 
-  #makeCluster(preset: Preset, quorum: Quorum, replication: Partial<ReplicationSettings>): Cluster {
-    const { workerEntry, clockStore = "sqlite", opsPerSecond = usualLoad, merges } = this.#options;
+  #makeCluster({ preset, quorum, replication = {}, clockStore, storage = {} }: WantedCluster): Cluster {
+    const { workerEntry, opsPerSecond = usualLoad, merges } = this.#options;
     const id = newSessionId();
     const cluster: Cluster = new Cluster({
       settings: {
@@ -127,7 +138,8 @@ class RunningLab implements Lab {
         preset,
         quorum,
         virtualNodes,
-        clockStore,
+        clockStore: clockStore ?? this.#options.clockStore ?? "sqlite",
+        storage: { ...this.#options.storage, ...storage },
         workerEntry,
         ...(Object.keys(replication).length > 0 && { replication }),
         ...(merges !== undefined && { merges }),
@@ -192,11 +204,17 @@ class RunningLab implements Lab {
   }
 
   async #newCluster(params: CommandParams<"cluster.new">): Promise<void> {
-    const { nodes, preset, replication = {}, ...wanted } = params;
+    const { nodes, preset, replication = {}, storage = {}, clockStore, ...wanted } = params;
     const quorum = quorumFor(nodes, wanted);
     const old = this.#settledCluster();
     // The new session is begun first: where that fails (disk full, say), the old cluster goes on.
-    const next = this.#makeCluster(preset, quorum, withoutAbsent(replication));
+    const next = this.#makeCluster({
+      preset,
+      quorum,
+      replication: withoutAbsent(replication),
+      clockStore,
+      storage: withoutAbsent(storage),
+    });
     this.#changing = old.close().then(() => {
       this.#cluster = next;
       return next.start(nodes);

@@ -9,6 +9,7 @@
  */
 import { LabError } from "../../shared/contract/errors.ts";
 import type { ClockStoreKind, NodeState, NodeStatus } from "../../shared/contract/state.ts";
+import type { StorageSettings } from "../../shared/contract/storage.ts";
 import type { LabToNode, NodeToLab } from "../worker/control.ts";
 import type { NodeCommand, NodeExit, NodeProcess, ProcessHost } from "./process-host.ts";
 import { loopback } from "./ports.ts";
@@ -24,6 +25,7 @@ export interface NodePlace {
   readonly port: number;
   readonly dataDir: string;
   readonly clockStore: ClockStoreKind;
+  readonly storage: StorageSettings;
 }
 
 /** What the node's owner does about what happens to it. */
@@ -42,7 +44,9 @@ export class ManagedNode {
   readonly port: number;
   readonly address: string;
   readonly dataDir: string;
+  /** How its next process keeps what it knows. */
   clockStore: ClockStoreKind;
+  storage: StorageSettings;
   life: number | null = null;
   readonly #owner: NodeOwner;
   #status: NodeStatus = "stopped";
@@ -62,6 +66,7 @@ export class ManagedNode {
     this.address = `${loopback}:${place.port}`;
     this.dataDir = place.dataDir;
     this.clockStore = place.clockStore;
+    this.storage = place.storage;
     this.#owner = owner;
   }
 
@@ -81,6 +86,7 @@ export class ManagedNode {
       life: this.life,
       status: this.#status,
       clockStore: this.clockStore,
+      storage: this.storage,
       dataDir: this.dataDir,
       error: this.#error,
     };

@@ -16,6 +16,7 @@ import {
   type NodeState,
   type NodeStatus,
 } from "../../shared/contract/state.ts";
+import { storageDefaults, type StorageSettings } from "../../shared/contract/storage.ts";
 import type { MembershipConfig, Preset } from "../../shared/membership/types.ts";
 import type { ReplicationSettings } from "../../shared/replication/settings.ts";
 import type { Quorum } from "../../shared/replication/types.ts";
@@ -35,6 +36,8 @@ export interface ClusterSettings {
   readonly quorum: Quorum;
   readonly virtualNodes: number;
   readonly clockStore: ClockStoreKind;
+  /** What differs from the usual. */
+  readonly storage?: Partial<StorageSettings>;
   readonly workerEntry: string;
   /** What only scenarios change; each at its usual value when absent. */
   readonly gossip?: boolean;
@@ -130,10 +133,12 @@ export class Supervisor implements NodeOwner {
     if (taken !== undefined) throw new LabError("bad_input", `There is a node "${taken}" already.`);
     const ports = await holdPorts(names.length);
     const { clockStore } = this.#options.settings;
+    const storage = { ...storageDefaults, ...this.#options.settings.storage };
     const added = names.map((id, index) => {
       const { port } = ports[index]!;
       this.#ports.set(id, ports[index]!);
-      return new ManagedNode({ id, port, dataDir: this.#options.dataDirOf(id), clockStore }, this);
+      const dataDir = this.#options.dataDirOf(id);
+      return new ManagedNode({ id, port, dataDir, clockStore, storage }, this);
     });
     for (const node of added) this.#nodes.set(node.id, node);
     this.#nodesChanged();
@@ -275,6 +280,7 @@ export class Supervisor implements NodeOwner {
         `--w=${quorum.w}`,
         `--virtual-nodes=${virtualNodes}`,
         `--clock-store=${node.clockStore}`,
+        ...storageFlags(node.storage),
         `--cluster=${name}`,
         `--gossip=${gossip}`,
         ...(quorum.r + quorum.w > quorum.n ? [] : ["--allow-stale-reads"]),
@@ -287,6 +293,11 @@ export class Supervisor implements NodeOwner {
     };
   }
 }
+
+const storageFlags = (storage: StorageSettings) =>
+  (Object.keys(storageDefaults) as (keyof StorageSettings)[])
+    .filter((name) => storage[name] !== storageDefaults[name])
+    .map((name) => `--${name}=${storage[name]}`);
 
 function sentenceOf({ id }: ManagedNode, { code, signal, lastWords }: NodeExit): string {
   if (signal !== null) return `${id} was ended by ${signal} from outside the lab.`;

@@ -11,6 +11,14 @@ import { settingsSchema } from "../replication/settings.ts";
 import type { RecordedEvent } from "../trace/event.ts";
 import { type StudioResults, studioSchemas } from "./studio.ts";
 import {
+  diskLabelSchema,
+  fileDamageSchema,
+  liveDiskFaultSchema,
+  type NodeStorage,
+  type RecordView,
+  storageSettingsSchema,
+} from "./storage.ts";
+import {
   clockStoreKinds,
   type LabState,
   linkSettingsSchema,
@@ -60,6 +68,9 @@ export const commandSchemas = {
     w: z.number().int().min(1).optional(),
     /** Settings of replication that differ from the usual ones; times in milliseconds. */
     replication: settingsSchema(z.number().min(0)).optional(),
+    clockStore: z.enum(clockStoreKinds).optional(),
+    /** How every node keeps what it knows; what is absent is as the lab was started with. */
+    storage: storageSettingsSchema.partial().optional(),
   }),
   "node.kill": node,
   "node.pause": node,
@@ -70,12 +81,32 @@ export const commandSchemas = {
     node: nodeIdSchema,
     clock: z.enum(["keep", "lose"]).optional(),
     clockStore: z.enum(clockStoreKinds).optional(),
+    /** What is absent stays as it was. */
+    storage: storageSettingsSchema.partial().optional(),
   }),
   "node.add": empty,
   /** Leaves gracefully when it runs, then is taken out of the cluster and the lab. */
   "node.remove": node,
   /** Deletes the data directory of a node that is not running. Cannot be undone. */
   "node.wipe": node,
+  /** Of a node that does not run, it is read from the files, and nothing is changed. */
+  "node.storage": node,
+  /** Records of one file or table of the log, as `StorageView.log.segments` names it, in the order they lie there. */
+  "node.records": z.object({
+    node: nodeIdSchema,
+    file: z.string(),
+    /** Only those at a greater offset, and with the same one a greater ordinal: `next` of the page before. */
+    after: z.object({ offset: z.number().int(), ordinal: z.number().int() }).optional(),
+    limit: z.number().int().min(1).max(1_000),
+  }),
+  /** A fault of a running node's disk. "heal" ends those there are; nothing undoes a power cut. */
+  "disk.fault": z.object({ node: nodeIdSchema, fault: liveDiskFaultSchema }),
+  /** Undo puts the bytes back as long as nobody has written there since. */
+  "disk.damage": z.object({ node: nodeIdSchema, damage: fileDamageSchema }),
+  /** Keeps the data directory as it is now; a running process stands still meanwhile. */
+  "disk.copy": z.object({ node: nodeIdSchema, label: diskLabelSchema.optional() }),
+  /** A copy takes the place of the data directory of a node that is not running; what was there is set aside. */
+  "disk.putBack": z.object({ node: nodeIdSchema, label: diskLabelSchema }),
   "link.set": z.object({ ...linkPair, settings: linkSettingsSchema.partial() }),
   /**
    * Cuts links. `groups` for custom (each a side) and optional for the others; `node` names the one to isolate, to
@@ -151,12 +182,19 @@ type NodeCommand =
   | "node.stop"
   | "node.restart"
   | "node.remove"
-  | "node.wipe";
+  | "node.wipe"
+  | "disk.fault"
+  | "disk.damage"
+  | "disk.putBack";
 
 export interface CommandResults extends Record<NodeCommand, Record<string, never>>, StudioResults {
   "lab.state": LabState;
   "cluster.new": Record<string, never>;
   "node.add": { node: string };
+  "node.storage": NodeStorage;
+  /** `next` is null after the last record. */
+  "node.records": { records: RecordView[]; next: { offset: number; ordinal: number } | null };
+  "disk.copy": { label: string };
   "link.set": Record<string, never>;
   "partition.make": Record<string, never>;
   "partition.heal": Record<string, never>;

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { isNodeId } from "../ids.ts";
 import { presets } from "../membership/types.ts";
+import { storageSettingsSchema } from "./storage.ts";
 import type { StudioState } from "./studio.ts";
 
 const nodeIdSchema = z
@@ -74,6 +75,8 @@ const nodeStateSchema = z.object({
   life: z.number().nullable(),
   status: z.enum(nodeStatuses),
   clockStore: z.enum(clockStoreKinds),
+  /** How it keeps everything else; of a node that does not run, how it will be started. */
+  storage: storageSettingsSchema,
   dataDir: z.string(),
   error: z.string().nullable(),
 });

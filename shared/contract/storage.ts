@@ -64,6 +64,8 @@ export type LiveDiskFault = z.infer<typeof liveDiskFaultSchema>;
 
 /** Damage to files. `file` is relative to the node's data directory. The node may be running: it does not notice at once. */
 export const fileDamageSchema = z.discriminatedUnion("kind", [
+  /** One bit of a record of the log, by the file (or table) and the offset that `RecordView` gives. */
+  z.object({ kind: z.literal("record"), file: z.string(), offset: whole }),
   z.object({
     kind: z.literal("flip-bit"),
     file: z.string(),
@@ -147,6 +149,24 @@ export const storageViewSchema = z.object({
   recovery: z.array(z.string()),
 });
 export type StorageView = z.infer<typeof storageViewSchema>;
+
+/** A label becomes a name in the file system. */
+export const diskLabelSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9][\w.-]{0,59}$/, "A label is 1 to 60 letters, digits, dots, dashes or underscores.");
+
+/** A data directory as it once was, kept by the lab. */
+export interface DiskCopy {
+  readonly label: string;
+  readonly at: number;
+  readonly bytes: number;
+}
+
+/** What the lab tells of a node's storage. */
+export type NodeStorage = StorageView & {
+  /** Newest first. */
+  readonly copies: readonly DiskCopy[];
+};
 
 /** One record of a log, as it lies there. */
 export const recordViewSchema = z.object({

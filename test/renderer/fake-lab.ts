@@ -8,6 +8,7 @@ import type {
 } from "../../shared/contract/contract.ts";
 import { LabError } from "../../shared/contract/errors.ts";
 import { type LabState, restingLink, type SessionInfo } from "../../shared/contract/state.ts";
+import { storageDefaults } from "../../shared/contract/storage.ts";
 import { asNodeId } from "../../shared/ids.ts";
 import type { RecordedEvent, TraceEvent } from "../../shared/trace/event.ts";
 
@@ -35,6 +36,7 @@ export function stateOf(nodeCount: number, session: SessionInfo): LabState {
       life: 1_000,
       status: "running",
       clockStore: "sqlite",
+      storage: storageDefaults,
       dataDir: `/lab/${id}`,
       error: null,
     })),

@@ -20,6 +20,7 @@ import { EventLog } from "../../../renderer/data/event-log.tsx";
 import { RingView } from "../../../renderer/ring/ring-view.tsx";
 import type { DataAnswer, LabConnection } from "../../../shared/contract/contract.ts";
 import { LabError } from "../../../shared/contract/errors.ts";
+import { storageDefaults } from "../../../shared/contract/storage.ts";
 import { Causality } from "../../../shared/trace/causality.ts";
 import { History } from "../../../shared/trace/history.ts";
 import styles from "./harness.module.css";
@@ -116,6 +117,7 @@ labStore.setState({
       life: sample.now,
       status: "running",
       clockStore: "sqlite",
+      storage: storageDefaults,
       dataDir: "",
       error: null,
     })),
