@@ -78,7 +78,7 @@ const mergeFile = z.string().transform((text, context) => {
 const word = <Word extends string>(flag: string, words: readonly [Word, ...Word[]]) =>
   z.enum(words, { error: `${flag} must be one of ${words.join(", ")}.` });
 
-const diskFaultSentence = `--disk-fault must be JSON like {"kind": "fail", "operation": "sync", "nth": 3, "then": "always"}; its kinds are fail, full, slow, heal, power-cut.`;
+const diskFaultSentence = `--disk-fault must be JSON like {"kind": "fail", "operation": "sync", "nth": 3, "lasts": "always"}; its kinds are fail, full, slow, heal, power-cut.`;
 const diskFault = jsonText(diskFaultSentence, z.unknown()).transform((given, context) => {
   const parsed = liveDiskFaultSchema.safeParse(given);
   if (parsed.success) return parsed.data;

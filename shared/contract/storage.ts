@@ -49,8 +49,8 @@ export const liveDiskFaultSchema = z.discriminatedUnion("kind", [
     operation: z.enum(["write", "sync", "rename"]),
     /** The nth from now, from 1. */
     nth: z.number().int().min(1),
-    /** Once, or that one and all after it. */
-    then: z.enum(["once", "always"]),
+    /** That one, or it and all after it. */
+    lasts: z.enum(["once", "always"]),
   }),
   /** Writes that need space fail with ENOSPC. */
   z.object({ kind: z.literal("full") }),
