@@ -97,7 +97,7 @@ Examples:
   curl -X PUT localhost:8082/api/v1/data/user:123 -d '{"value": "John Doe"}'
   curl localhost:8081/api/v1/data/user:123
   lightcone node --node-id=node-3 --port=8083 --data-dir=./data/node-3 --seed-node=localhost:8081 \\
-    --log=file --snapshots=file --disk-fault '{"kind": "fail", "operation": "sync", "nth": 100, "then": "always"}'`,
+    --log=file --snapshots=file --disk-fault '{"kind": "fail", "operation": "sync", "nth": 100, "lasts": "always"}'`,
     )
     .action(async (flags: Flags, command: Command) => {
       const given = Object.keys(flags).filter((name) => command.getOptionValueSource(name) !== "default");
