@@ -30,6 +30,7 @@ import type {
 import type { TopologyRecord } from "../replication/moves/records.ts";
 import type { ReplicationMessage } from "../replication/messages.ts";
 import type { ReplicationSettings } from "../replication/settings.ts";
+import type { Mutation } from "../runtime/types.ts";
 import type { TraceEvent } from "../trace/event.ts";
 
 /** Raised with every change of Envelope or of a message; peers of another version are refused in the handshake. */
@@ -91,6 +92,8 @@ export type DurableRecord =
   | { readonly kind: "members"; readonly members: readonly Claim[] }
   /** The application's clocks and counters. */
   | { readonly kind: "broadcast"; readonly state: BroadcastState }
+  /** What a reducer changed: all of them or none. */
+  | { readonly kind: "mutations"; readonly mutations: readonly Mutation[] }
   | ReplicationRecord;
 
 /** An event before the host has placed it in its lane. */
@@ -143,6 +146,10 @@ export interface Restored {
   readonly operations: readonly OperationLogItem[];
   /** Lives and dies with the clock: null whenever `clock` is. Every host sees to that. */
   readonly broadcast: BroadcastState | null;
+  /** Rows that reducers changed, of whatever module. None when absent. */
+  readonly tables?: Iterable<Mutation>;
+  /** Data was found damaged and dropped; what the node knew of itself was not. False when absent. */
+  readonly rebuild?: boolean;
 }
 
 export const nothingRestored: Restored = {

@@ -290,7 +290,7 @@ function stored(disk: Restored, output: Output, clock: VectorClock): Restored {
     else if (record.kind === "broadcast") broadcast = record.state;
     else if (record.kind === "hint") hints.set(`${record.hint.target} ${record.hint.key}`, record.hint);
     else if (record.kind === "hint-done") hints.delete(`${record.target} ${record.key}`);
-    else keys.delete(record.key);
+    else if (record.kind === "dropped") keys.delete(record.key);
   }
   const operations =
     output.operations.length > 0 ? [...disk.operations, ...output.operations] : disk.operations;

@@ -1,0 +1,86 @@
+/**
+ * What a node's core wants kept, as mutations of tables, and back.
+ *
+ * The core thinks in log entries, hints, members, incarnations; a store thinks in rows. This is the one place that knows
+ * both, so that each kind of log and snapshot, in a process or in the simulator, keeps the same and none of them knows
+ * the core. Rows are the core's own objects, never copies.
+ *
+ * Tables: `kv.keys`: key to KeyState, with where it came from (H3); `kv.hints`: "target key" to Hint; `node.self`:
+ * incarnation, members, topology, broadcast. What reducers changed are mutations already.
+ */
+import type { BroadcastState } from "../broadcast/types.ts";
+import type { KeyState } from "../clock/dotted.ts";
+import type { Key } from "../ids.ts";
+import type { Claim } from "../membership/types.ts";
+import type { TopologyRecord } from "../replication/moves/records.ts";
+import type { Hint } from "../replication/types.ts";
+import type { Tables } from "../runtime/tables.ts";
+import type { Mutation, Row } from "../runtime/types.ts";
+import type { DurableRecord, Restored } from "./types.ts";
+
+/** In the order of the records: the last one for a row counts. */
+export function mutationsOf(records: readonly DurableRecord[]): Mutation[] {
+  const mutations: Mutation[] = [];
+  for (const record of records) {
+    if (record.kind === "mutations") for (const mutation of record.mutations) mutations.push(mutation);
+    else mutations.push(mutationOf(record));
+  }
+  return mutations;
+}
+
+function mutationOf(record: Exclude<DurableRecord, { kind: "mutations" }>): Mutation {
+  switch (record.kind) {
+    case "entry": {
+      const { index, term, op, key, state, origin, replicas } = record.entry;
+      const from = { index, term, op, origin, replicas };
+      return { module: "kv", table: "keys", key, row: asRow(state), from };
+    }
+    case "dropped":
+      return { module: "kv", table: "keys", key: record.key, row: undefined };
+    case "hint":
+      return { module: "kv", table: "hints", key: hintName(record.hint), row: asRow(record.hint) };
+    case "hint-done":
+      return { module: "kv", table: "hints", key: hintName(record), row: undefined };
+    case "incarnation":
+      return self("incarnation", record.incarnation);
+    case "members":
+      return self("members", asRow(record.members));
+    case "topology":
+      return self("topology", asRow(record.records));
+    case "broadcast":
+      return self("broadcast", asRow(record.state));
+  }
+}
+
+/** What the core begins with. `broadcast` lives and dies with the clock. */
+export function restoredFrom(
+  tables: Tables,
+  { clock, operations }: Pick<Restored, "clock" | "operations">,
+): Restored {
+  const own = <Value>(key: string, otherwise: Value) =>
+    (tables.row("node", "self", key) ?? otherwise) as unknown as Value;
+  return {
+    clock,
+    incarnation: own<number>("incarnation", 0),
+    members: own<readonly Claim[]>("members", []),
+    topology: own<readonly TopologyRecord[]>("topology", []),
+    keys: keysOf(tables),
+    hints: Array.from(tables.rows("kv", "hints"), ({ row }) => row as unknown as Hint),
+    logIndex: tables.index,
+    operations,
+    broadcast: clock === null ? null : own<BroadcastState | null>("broadcast", null),
+    tables: tables.rowsBeside(["kv", "node"]),
+  };
+}
+
+/** They are read once, when the core is made. */
+function* keysOf(tables: Tables): Generator<readonly [Key, KeyState]> {
+  for (const { key, row } of tables.rows("kv", "keys")) yield [key as Key, row as unknown as KeyState];
+}
+
+const self = (key: string, row: Row): Mutation => ({ module: "node", table: "self", key, row });
+const hintName = ({ target, key }: Pick<Hint, "target" | "key">) => `${target} ${key}`;
+
+/** States, hints and records are JSON: they go between nodes and into SQLite as such. */
+const asRow = (value: KeyState | Hint | BroadcastState | readonly Claim[] | readonly TopologyRecord[]): Row =>
+  value as unknown as Row;
