@@ -29,13 +29,13 @@ export interface SnapshotInfo extends SnapshotHead {
   readonly rows: number;
 }
 
-/** A snapshot being written. */
+/** A snapshot being written. When a call throws, nothing of it stays. */
 export interface SnapshotWriter {
   /** Rows in any order, each once. May be called many times. */
   add(rows: readonly Mutation[]): void;
-  /** Durable, and the newest, on return. */
+  /** It is listed, and survives the loss of power, on return. One that was at its position is replaced. */
   finish(): SnapshotInfo;
-  /** Nothing of it stays. */
+  /** Nothing of it stays. Does nothing once it is finished or abandoned. */
   abandon(): void;
 }
 
@@ -45,17 +45,27 @@ export interface Snapshot {
   rows(): Iterable<Mutation>;
 }
 
+export interface DamagedSnapshot {
+  readonly name: string;
+  /** One sentence: what is wrong and where. */
+  readonly message: string;
+}
+
 export interface SnapshotStore {
+  /** One at a time: another that is still being written is abandoned. */
   begin(head: SnapshotHead): SnapshotWriter;
   /** Newest first. One whose head cannot be read is not among them, but among the `damaged`. */
   list(): readonly SnapshotInfo[];
-  damaged(): readonly { readonly name: string; readonly message: string }[];
+  damaged(): readonly DamagedSnapshot[];
   /** Throws SnapshotError "missing". */
   open(position: Position): Snapshot;
   /** Keeps the newest `count` sound ones and drops the others. */
   prune(count: number): void;
-  /** Kept under a name that says so; it is not listed any more. Returns that name. */
+  /**
+   * Kept under a name that says so, durably; it is not listed any more. Returns that name. Throws SnapshotError "missing".
+   */
   setAside(name: string): string;
+  /** Abandons what is being written. Any later call fails with "closed". Closing twice does no harm. */
   close(): void;
 }
 
@@ -64,9 +74,12 @@ export type SnapshotErrorKind = "damaged" | "missing" | "newer_format" | "foreig
 /** The one error any snapshot store raises. */
 export class SnapshotError extends Error {
   readonly kind: SnapshotErrorKind;
-  constructor(kind: SnapshotErrorKind, message: string, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
+  /** Of "damaged": the byte from which on it is not what was written; null where none can be named. */
+  readonly offset: number | null;
+  constructor(kind: SnapshotErrorKind, message: string, more: { offset?: number; cause?: unknown } = {}) {
+    super(message, more.cause === undefined ? undefined : { cause: more.cause });
     this.name = "SnapshotError";
     this.kind = kind;
+    this.offset = more.offset ?? null;
   }
 }
