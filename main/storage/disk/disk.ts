@@ -14,6 +14,12 @@ export interface DiskFile {
   truncate(bytes: number): void;
   /** The file's bytes, and its length, survive the loss of power: fdatasync. */
   sync(): void;
+  /**
+   * Only of disks that are made up: what a failed flush does. The unsynced bytes can be read until the power goes, and no
+   * later `sync` makes them durable (P33).
+   */
+  dropUnsynced?(): void;
+  /** Flushes nothing. Closing twice does no harm. */
   close(): void;
 }
 
@@ -23,7 +29,7 @@ export interface Disk {
   exists(path: string): boolean;
   /** Names in the directory, sorted; none when it does not exist. */
   list(dir: string): readonly string[];
-  /** With its parents; does nothing when it is there. Mode 0700. */
+  /** With its parents, and durable on return; does nothing when it is there. Mode 0700. */
   makeDirectory(dir: string): void;
   /** Replaces what has the name. */
   rename(from: string, to: string): void;
