@@ -8,6 +8,7 @@ import { type LabState, restingLink } from "../../shared/contract/state.ts";
 import type { RecordedEvent } from "../../shared/trace/event.ts";
 import { readTraceAfter } from "../storage/trace-blobs.ts";
 import type { DataDir } from "./data-dir.ts";
+import { DiskFaults } from "./disk-faults.ts";
 import { NodeFaults } from "./faults.ts";
 import { LinkTable } from "./links.ts";
 import { Load } from "./load.ts";
@@ -44,6 +45,7 @@ export class Cluster {
   readonly settings: ClusterSettings;
   readonly supervisor: Supervisor;
   readonly faults: NodeFaults;
+  readonly disks: DiskFaults;
   readonly network: Network;
   readonly recorder: Recorder;
   readonly load: Load;
@@ -93,6 +95,7 @@ export class Cluster {
       onUnexpectedEnd: (sentence) => options.onNotice("warning", sentence),
     });
     this.faults = new NodeFaults(this.supervisor, this.recorder);
+    this.disks = new DiskFaults(this.supervisor, this.recorder);
     this.network = new Network({
       links: this.#links,
       rules: this.#rules,

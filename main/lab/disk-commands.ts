@@ -1,20 +1,61 @@
 /** The commands about a node's storage: looking at it, and breaking it on purpose. */
 import { LabError } from "../../shared/contract/errors.ts";
+import type { LiveDiskFault } from "../../shared/contract/storage.ts";
+import type { Cluster } from "./cluster.ts";
 import type { CommandContext, Handlers } from "./commands.ts";
+
+const done: Record<string, never> = {};
 
 export function diskHandlers({ cluster }: CommandContext) {
   const notYet = (node: string): never => {
-    throw new LabError(
-      "refused",
-      `The storage of ${cluster().supervisor.get(node).id} cannot be reached yet.`,
-    );
+    throw new LabError("refused", `The storage of ${cluster().supervisor.get(node).id} cannot be read yet.`);
   };
   return {
     "node.storage": ({ node }) => notYet(node),
     "node.records": ({ node }) => notYet(node),
-    "disk.fault": ({ node }) => notYet(node),
-    "disk.damage": ({ node }) => notYet(node),
-    "disk.copy": ({ node }) => notYet(node),
-    "disk.putBack": ({ node }) => notYet(node),
+    "disk.fault": async ({ node, fault }) => {
+      await breakDisk(cluster(), node, fault);
+      return done;
+    },
+    "disk.damage": async ({ node, damage }) => {
+      const { disks, undo } = cluster();
+      const { stands, undo: putRight } = await disks.damage(node, damage);
+      undo.push({ words: `Put ${damage.file} of ${node} right`, stands, undo: putRight });
+      return done;
+    },
+    "disk.copy": async ({ node, label }) => ({ label: await cluster().disks.copy(node, label) }),
+    "disk.putBack": async ({ node, label }) => {
+      const { disks, undo, supervisor } = cluster();
+      const takeBack = await disks.putBack(node, label);
+      const { life } = supervisor.get(node);
+      undo.push({
+        words: `Give ${node} its newest disk back`,
+        // A process that has run on the old disk has made it another one.
+        stands: () => {
+          const now = supervisor.has(node) ? supervisor.get(node) : null;
+          return now !== null && now.pid === null && now.life === life;
+        },
+        undo: takeBack,
+      });
+      return done;
+    },
   } satisfies Partial<Handlers>;
+}
+
+async function breakDisk(cluster: Cluster, id: string, fault: LiveDiskFault): Promise<void> {
+  const { disks, faults, undo, supervisor } = cluster;
+  await disks.break(id, fault);
+  if (fault.kind === "power-cut") {
+    undo.push({
+      words: `Restart ${id}`,
+      stands: () => supervisor.statusOf(id) === "killed",
+      undo: () => faults.restart(id, "keep"),
+    });
+  } else if (fault.kind !== "heal") {
+    undo.push({
+      words: `Heal the disk of ${id}`,
+      stands: () => supervisor.has(id) && supervisor.get(id).diskFaults.includes(fault),
+      undo: () => disks.break(id, { kind: "heal" }),
+    });
+  }
 }

@@ -9,7 +9,7 @@
  */
 import { LabError } from "../../shared/contract/errors.ts";
 import type { ClockStoreKind, NodeState, NodeStatus } from "../../shared/contract/state.ts";
-import type { StorageSettings } from "../../shared/contract/storage.ts";
+import type { LiveDiskFault, StorageSettings } from "../../shared/contract/storage.ts";
 import type { LabToNode, NodeToLab } from "../worker/control.ts";
 import type { NodeCommand, NodeExit, NodeProcess, ProcessHost } from "./process-host.ts";
 import { loopback } from "./ports.ts";
@@ -57,6 +57,7 @@ export class ManagedNode {
   #ended: Promise<void> = Promise.resolve();
   #readyOrEnded: (() => void) | null = null;
   #queue: Promise<unknown> = Promise.resolve();
+  #diskFaults: readonly LiveDiskFault[] = [];
   #fences = 0;
   readonly #fenced = new Map<number, () => void>();
 
@@ -76,6 +77,11 @@ export class ManagedNode {
 
   get pid(): number | null {
     return this.#process?.pid ?? null;
+  }
+
+  /** Faults of its process's disk, oldest first, since the last time they were healed. */
+  get diskFaults(): readonly LiveDiskFault[] {
+    return this.#diskFaults;
   }
 
   get state(): NodeState {
@@ -121,6 +127,7 @@ export class ManagedNode {
     this.#lastFailure = null;
     this.#error = null;
     this.life = null;
+    this.#diskFaults = [];
     const { promise, resolve: ended } = Promise.withResolvers<void>();
     this.#ended = promise;
     const readyOrEnded = new Promise<void>((resolve) => (this.#readyOrEnded = resolve));
@@ -172,6 +179,27 @@ export class ManagedNode {
       throw new LabError("wrong_state", `${this.id} is ${this.#status}, not running.`);
     await process.freeze();
     if (this.#process === process) this.#setStatus("paused");
+  }
+
+  /** Nothing of the process moves while `act` runs; there may be none. */
+  async held<Result>(act: () => Result): Promise<Result> {
+    const process = this.#status === "running" ? this.#process : null;
+    await process?.freeze();
+    try {
+      return act();
+    } finally {
+      await process?.thaw();
+    }
+  }
+
+  /** Resolves when the fault is in force; a power cut, when the process has ended of it. */
+  async breakDisk(fault: LiveDiskFault): Promise<void> {
+    this.#running();
+    if (fault.kind === "power-cut") this.#intent = "kill";
+    else this.#diskFaults = fault.kind === "heal" ? [] : [...this.#diskFaults, fault];
+    this.send({ kind: "disk", fault });
+    if (fault.kind === "power-cut") await this.#mustEnd(killMs);
+    else await this.fence();
   }
 
   async resume(): Promise<void> {

@@ -3,6 +3,7 @@
  * A node started by hand has none. When the line closes, the lab is gone and the node ends itself.
  */
 import type { LinkCounts, LinkSettings } from "../../shared/contract/state.ts";
+import type { LiveDiskFault } from "../../shared/contract/storage.ts";
 import type { ActiveRule } from "../../shared/scenario/rules.ts";
 import type { TraceEvent } from "../../shared/trace/event.ts";
 
@@ -25,6 +26,8 @@ export type LabToNode =
   | { readonly kind: "wall"; readonly offset: number; readonly driftPpm: number }
   /** Answered with the same number once everything told before is in force, and the events so far are on the line. */
   | { readonly kind: "fence"; readonly number: number }
+  /** Its disk from now on; a power cut ends the process. In force when a fence sent after it is answered. */
+  | { readonly kind: "disk"; readonly fault: LiveDiskFault }
   /** This member will not return: say so to the others. */
   | { readonly kind: "evict"; readonly node: string }
   /** Leave the cluster, flush, exit 0: the same as SIGTERM. `leave: false` flushes and exits without leaving. */

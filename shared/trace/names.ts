@@ -151,6 +151,20 @@ interface ExchangeStep {
 
 export type MemberStatus = "alive" | "suspect" | "dead" | "left";
 
+interface DiskFaultDetail {
+  node: string;
+  /** Milliseconds more for each write and flush. */
+  slow?: number;
+  full?: boolean;
+  /** The next crash loses what was not flushed. */
+  tear?: boolean;
+  /** So many stored values or records have lost a bit. */
+  rot?: number;
+  fail?: { operation: string; nth: number; lasts: string };
+  heal?: true;
+  "power-cut"?: true;
+}
+
 /** Emitted by the lab on its own lane (op "lab", type "local", clock null). */
 export interface LabEventDetails {
   /** First event of a session. */
@@ -177,6 +191,14 @@ export interface LabEventDetails {
   restart: { node: string; clock: "keep" | "lose" };
   /** The data directory of a node that was not running was deleted. */
   wipe: { node: string };
+  /** A running node's disk, from now on; the fields are those of a scenario's act "disk". */
+  disk: DiskFaultDetail;
+  /** Bytes of a node's files were changed; `kind` and what follows it are those of the damage. */
+  damage: { node: string; kind: string; file: string; [place: string]: string | number };
+  /** The data directory as it was then is kept. */
+  "disk-copy": { node: string; label: string };
+  /** The data directory of a node that was not running is that of the copy. */
+  "old-disk": { node: string; of: string };
   /** What the operating system reported. `expected` is false when nobody asked for it (killed from another terminal, crashed). */
   exited: { node: string; code: number | null; signal: string | null; expected: boolean };
   /** One ordered link changed. Absent settings are at rest. */
