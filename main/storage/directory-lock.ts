@@ -6,6 +6,7 @@
  * else by then. The lock is therefore an exclusive transaction on an empty database, which the operating system
  * releases with the process, however that ends.
  */
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { NodeStoreError } from "./node-store-error.ts";
@@ -14,11 +15,13 @@ export interface DirectoryLock {
   release(): void;
 }
 
+const lockPath = (dir: string) => join(dir, "node.lock");
+
 /** Throws NodeStoreError: "locked" when another process holds it, "unreadable" when the directory refuses. */
 export function lockDirectory(dir: string): DirectoryLock {
   let database: Database.Database | undefined;
   try {
-    database = new Database(join(dir, "node.lock"), { timeout: 0 });
+    database = new Database(lockPath(dir), { timeout: 0 });
     database.exec("BEGIN EXCLUSIVE");
   } catch (error) {
     database?.close();
@@ -37,4 +40,19 @@ export function lockDirectory(dir: string): DirectoryLock {
   }
   const held = database;
   return { release: () => held.close() };
+}
+
+/** Whether a process holds it at this moment. Changes nothing in the directory; false also where it cannot be asked. */
+export function isDirectoryInUse(dir: string): boolean {
+  if (!existsSync(lockPath(dir))) return false;
+  let database: Database.Database | undefined;
+  try {
+    database = new Database(lockPath(dir), { readonly: true, fileMustExist: true, timeout: 0 });
+    database.prepare("SELECT count(*) FROM sqlite_schema").get();
+    return false;
+  } catch (error) {
+    return (error as { code?: string }).code === "SQLITE_BUSY";
+  } finally {
+    database?.close();
+  }
 }
