@@ -1,0 +1,66 @@
+/** The ways to break a record on purpose, and what each of them asks of the lab. */
+import type { FileDamage, RecordView } from "../../shared/contract/storage.ts";
+
+export const breakKinds = ["flip-bit", "zero", "truncate", "swap"] as const;
+export type BreakKind = (typeof breakKinds)[number];
+
+/** What is chosen beside the record. */
+export interface BreakChoice {
+  readonly kind: BreakKind;
+  /** Byte of the record, from 0. */
+  readonly byte: number;
+  readonly bit: number;
+  /** With which record it changes places. */
+  readonly other: RecordView | null;
+}
+
+/** A bit in the middle of the record: past its head, before its end. */
+export const firstChoice = (record: RecordView): BreakChoice => ({
+  kind: "flip-bit",
+  byte: Math.floor(record.bytes / 2),
+  bit: 3,
+  other: null,
+});
+
+export const breakWords: Record<BreakKind, { readonly label: string; readonly text: string }> = {
+  "flip-bit": { label: "Flip a bit", text: "One bit of the record is turned over, as a worn disk may do." },
+  zero: { label: "Zero it", text: "All its bytes become zero, as a sector that was never written." },
+  truncate: { label: "Truncate the file here", text: "It and everything behind it in this file is gone." },
+  swap: {
+    label: "Swap it with another",
+    text: "Two stretches of the file change places: each is sound, and in the wrong place.",
+  },
+};
+
+/** A record of a table has no place in a file of its own: one of its bits can be turned over, and no more. */
+export const kindsFor = (isTable: boolean): readonly BreakKind[] => (isTable ? ["flip-bit"] : breakKinds);
+
+/** Records that it can change places with: in the same file, and not overlapping it. */
+export function partnersOf(record: RecordView, records: readonly RecordView[]): RecordView[] {
+  return records.filter(
+    (other) =>
+      other.file === record.file && Math.abs(other.offset - record.offset) >= swapLength(record, other),
+  );
+}
+
+const swapLength = (a: RecordView, b: RecordView) => Math.min(a.bytes, b.bytes);
+
+/** Null when something is still to be chosen. */
+export function damageOf(record: RecordView, choice: BreakChoice, isTable: boolean): FileDamage | null {
+  const { file, offset, bytes } = record;
+  if (isTable) return { kind: "record", file, offset };
+  switch (choice.kind) {
+    case "flip-bit": {
+      const byte = Math.min(Math.max(0, choice.byte), bytes - 1);
+      return { kind: "flip-bit", file, offset: offset + byte, bit: choice.bit };
+    }
+    case "zero":
+      return { kind: "zero", file, offset, bytes };
+    case "truncate":
+      return { kind: "truncate", file, bytes: offset };
+    case "swap":
+      return choice.other === null
+        ? null
+        : { kind: "swap", file, offset, other: choice.other.offset, bytes: swapLength(record, choice.other) };
+  }
+}

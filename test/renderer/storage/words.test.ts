@@ -1,0 +1,46 @@
+import { describe, expect, it } from "vitest";
+import { durableWords, isDurable, recordWords, replayWords } from "../../../renderer/storage/words.ts";
+import { recordOf, segmentOf, storageOf } from "./sample.ts";
+
+const segments = [segmentOf(1, 1, 40, 4_000)];
+
+describe("a node's storage in words", () => {
+  it("tells what is durable and what is only written", () => {
+    expect(durableWords(storageOf(segments))).toBe("All of it is durable.");
+    const behind = storageOf(segments, { durable: 37 });
+    expect(durableWords(behind)).toBe("Durable up to 37; 3 transactions are only written.");
+    expect(durableWords(storageOf(segments, { durable: 39 }))).toBe(
+      "Durable up to 39; 1 transaction is only written.",
+    );
+    expect([37, 38].map((position) => isDurable(behind, recordOf(position)))).toEqual([true, false]);
+    expect(durableWords(storageOf(segments, { durable: null }))).toContain("only the running node");
+    expect(durableWords(storageOf([]))).toBe("Nothing has been written yet.");
+  });
+
+  it("tells what a start would replay", () => {
+    expect(replayWords(storageOf(segments))).toBe("A start replays 40 transactions, from the beginning.");
+    expect(replayWords(storageOf(segments, { replayFrom: 39 }))).toBe(
+      "A start replays 1 transaction, from the snapshot at 39.",
+    );
+    expect(replayWords(storageOf(segments, { replayFrom: 40 }))).toContain("nothing to replay");
+    const dropped = storageOf([segmentOf(2, 31, 40, 4_000)], { replayFrom: 35 });
+    expect(replayWords(dropped)).toContain("5 transactions");
+  });
+
+  it("teaches what a log in memory means", () => {
+    const view = storageOf(segments);
+    const memory = { ...view, kinds: { ...view.kinds, log: "memory" as const } };
+    expect(durableWords(memory)).toBe("Kept in memory only: a restart loses it.");
+    expect(isDurable(memory, recordOf(1))).toBe(false);
+  });
+
+  it("tells a record in one line", () => {
+    const view = storageOf(segments, { durable: 37 });
+    expect(recordWords(view, recordOf(3))).toBe("3, put keys user:3, durable");
+    expect(recordWords(view, recordOf(38, { ordinal: 1 }))).toBe(
+      "38, part 2, put keys user:38, only written",
+    );
+    const broken = recordOf(5, { type: "", table: "", key: "", problem: "Its checksum does not fit." });
+    expect(recordWords(view, broken)).toBe("5, Its checksum does not fit.");
+  });
+});
