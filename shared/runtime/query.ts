@@ -1,0 +1,65 @@
+/**
+ * Questions about the tables that change nothing: a module's own queries, and for every module `rows`, which lists those
+ * of a table or of a range of its keys. A host asks the tables it has made durable, so an answer never tells of what a
+ * crash could still take back.
+ */
+import { z } from "zod";
+import { isInRange, keyRangeSchema } from "./key-range.ts";
+import { type Module, namesOf, ReducerError } from "./module.ts";
+import { type CallError, errorOf, moduleNamed } from "./runtime.ts";
+import { TableView } from "./table-access.ts";
+import type { Tables } from "./tables.ts";
+import type { Row } from "./types.ts";
+
+export interface QueryCall {
+  readonly module: string;
+  readonly query: string;
+  readonly args?: unknown;
+}
+
+export type QueryOutcome =
+  | { readonly ok: true; readonly result: Row }
+  | { readonly ok: false; readonly error: CallError };
+
+const rowsMax = 1_000;
+const rowsArguments = z.strictObject({
+  table: z.string(),
+  keys: keyRangeSchema.optional(),
+  limit: z.int().min(1).max(rowsMax).optional(),
+});
+
+/** `modules` by name. `rows` takes { table, keys?, limit? } and gives [[key, row], …] by key, 1,000 at most. */
+export function ask(tables: Tables, modules: ReadonlyMap<string, Module>, call: QueryCall): QueryOutcome {
+  try {
+    const module = moduleNamed(modules, call.module);
+    const view = new TableView(tables, module);
+    if (Object.hasOwn(module.queries, call.query))
+      return { ok: true, result: module.queries[call.query]!.run(view, call.args) };
+    if (call.query === "rows") return { ok: true, result: rowsOf(view, module, call.args) };
+    const there = namesOf(["rows", ...Object.keys(module.queries)].sort(), "none");
+    throw new ReducerError(
+      "no_such_query",
+      `Module ${module.name} has no query "${call.query}": its queries are ${there}.`,
+    );
+  } catch (error) {
+    return { ok: false, error: errorOf(error, `${call.module}.${call.query}`) };
+  }
+}
+
+function rowsOf(view: TableView, { name, tables }: Module, args: unknown): Row {
+  const parsed = rowsArguments.safeParse(args);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+    throw new ReducerError("bad_arguments", `It takes table, keys, limit. ${problems.join("; ")}.`);
+  }
+  const { table, keys = {}, limit = rowsMax } = parsed.data;
+  if (!tables.includes(table)) {
+    const there = namesOf(tables, "none");
+    throw new ReducerError(
+      "no_such_table",
+      `Module ${name} has no table "${table}": its tables are ${there}.`,
+    );
+  }
+  const found = [...view.rows(table)].filter(([key]) => isInRange(key, keys));
+  return found.sort(([a], [b]) => (a < b ? -1 : 1)).slice(0, limit);
+}
