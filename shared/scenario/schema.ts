@@ -11,6 +11,7 @@ import { presets } from "../membership/types.ts";
 import { settingsSchema } from "../replication/settings.ts";
 import { actionSchema } from "./schema/actions.ts";
 import { expectationSchema } from "./schema/expectations.ts";
+import { storageSettingsSchema } from "./schema/storage.ts";
 import { asked, duration, eventMatchSchema, label, link, nodeId, nodeIds, quorum } from "./schema/terms.ts";
 
 export { actionSchemas, type Action, type ActionName, type MessageRule } from "./schema/actions.ts";
@@ -127,6 +128,14 @@ export const scenarioSchema = z.strictObject({
       .enum(["durable", "memory"])
       .default("durable")
       .describe('"memory": the clock is lost in every crash.'),
+    storage: storageSettingsSchema
+      .strict()
+      .partial()
+      .extend({ clocks: z.enum(["sqlite", "file"]).optional() })
+      .optional()
+      .describe(
+        "How nodes keep what they know. The kinds of log, snapshots and clocks make a difference on real processes only; sync and recovery in both worlds.",
+      ),
   }),
   network: z
     .strictObject(link)

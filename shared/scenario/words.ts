@@ -148,13 +148,20 @@ function ruleWords({ do: what, message, from, to, key, nth, times, by }: ValueOf
   return words.join(" ");
 }
 
-function diskWords({ node, slow, full, tear, rot }: ValueOf<"disk">): string {
+function diskWords({ node, slow, full, fail, tear, rot }: ValueOf<"disk">): string {
   const changes: string[] = [];
   if (slow !== undefined) changes.push(slow === 0 ? "as fast as ever" : `${durationWords(slow)} a flush`);
   if (full !== undefined) changes.push(full ? "full" : "no longer full");
+  if (fail !== undefined) changes.push(failureWords(fail));
   if (tear !== undefined) changes.push(tear ? "tears at the next crash" : "no longer tears");
   if (rot !== undefined) changes.push(`${rot} values rot`);
   return `disk of ${node}: ${listed(changes)}`;
+}
+
+function failureWords({ operation, nth, lasts }: NonNullable<ValueOf<"disk">["fail"]>): string {
+  const which = nth === 1 ? "the next" : `number ${nth} of the next`;
+  const plural = nth === 1 ? operation : `${operation}s`;
+  return `${which} ${plural} fails${lasts === "always" ? ", and all after it" : ""}`;
 }
 
 /** What a `when` waits for. */

@@ -36,7 +36,11 @@ function clusterSource({ nodes, ...others }: Scenario["cluster"]): Fields {
   return {
     nodes: areNumbered ? nodes.length : nodes,
     ...timed(
-      { ...others, replication: others.replication && timed(others.replication) },
+      {
+        ...others,
+        replication: others.replication && timed(others.replication),
+        storage: others.storage && given(others.storage),
+      },
       {
         preset: "lab",
         virtualNodes: 150,
@@ -103,8 +107,11 @@ function valueSource(action: Action): unknown {
       return timed(action.value, { drift: 0 });
     case "flap":
     case "rule":
-    case "disk":
       return timed(action.value);
+    case "disk": {
+      const { fail } = action.value;
+      return timed({ ...action.value, fail: fail && given(fail, { nth: 1, lasts: "once" }) });
+    }
     default:
       return typeof action.value === "string" ? action.value : given(action.value);
   }

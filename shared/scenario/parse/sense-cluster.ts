@@ -59,6 +59,7 @@ export function* clusterProblems(scenario: Scenario): Generator<Problem> {
   yield* quorumProblems(cluster, nodes.length, ["cluster"]);
   yield* membershipProblems(cluster);
   yield* replicationProblems(cluster);
+  yield* storageProblems(cluster);
   yield* latencyProblems(network?.latency, ["network", "latency"]);
   yield* loadProblems(scenario);
   yield* stormProblems(scenario);
@@ -71,6 +72,14 @@ function* replicationProblems({ replication = {}, requestTimeout }: Scenario["cl
   const settings = { ...replicationDefaults, ...withoutAbsent(replication) };
   const message = problemOfSettings(settings, requestTimeout);
   if (message !== null) yield { path: ["cluster", "replication"], message: message.replace(/\.$/, "") };
+}
+
+function* storageProblems({ clocks, storage }: Scenario["cluster"]): Generator<Problem> {
+  if (clocks !== "memory" || storage?.clocks === undefined) return;
+  yield {
+    path: ["cluster", "storage", "clocks"],
+    message: `clocks are lost in every crash here ("clocks: memory"), so no store of them can be chosen`,
+  };
 }
 
 function* membershipProblems({ membership = {}, preset }: Scenario["cluster"]): Generator<Problem> {

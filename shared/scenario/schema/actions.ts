@@ -52,14 +52,32 @@ const restart = z.union([
   nodeId.transform((node) => ({ node, clock: "keep" as const })),
   z.strictObject({ node: nodeId, clock: z.enum(["keep", "lose"]).default("keep") }),
 ]);
+const failureSchema = z.strictObject({
+  operation: z
+    .enum(["write", "sync", "rename"])
+    .describe("Simulated disks write and sync; they rename nothing."),
+  nth: z.number().int().min(1).default(1).describe("The nth from now."),
+  lasts: z.enum(["once", "always"]).default("once").describe("That one, or it and all after it."),
+});
+
 const diskSchema = z.strictObject({
   node: nodeId,
-  slow: duration.optional().describe("Each flush takes this long."),
-  full: z.boolean().optional().describe("Flushes fail: the node stops, as a node does whose disk is full."),
+  slow: duration.optional().describe("Each flush takes this long, until it is 0 again."),
+  full: z
+    .boolean()
+    .optional()
+    .describe(
+      "Writes fail: the node stops, as a node does whose disk is full, and starts when it is no longer.",
+    ),
+  fail: failureSchema
+    .optional()
+    .describe("One operation of the disk fails, or all from then on, as long as the process lasts."),
   tear: z
     .boolean()
     .optional()
-    .describe("The next crash loses what was not flushed, and may tear the last write in two."),
+    .describe(
+      "The next kill is a power cut: it loses what was not flushed, and may tear the last write in two.",
+    ),
   rot: count.optional().describe("This many stored values lose a bit, to be found at the next start."),
 });
 
@@ -97,9 +115,7 @@ export const actionSchemas = {
   wipe: nodeId,
   "old-disk": z
     .strictObject({ node: nodeId, of: label })
-    .describe(
-      "Simulated only: the disk as it was at this snapshot comes back; the node is down when it does.",
-    ),
+    .describe("The disk as it was at this snapshot comes back; the node is down when it does."),
   partition: z
     .strictObject({ groups: z.array(nodeIds).min(2) })
     .describe("Every link between nodes of different groups is cut, both ways."),

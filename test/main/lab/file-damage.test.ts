@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type ByteDamage, planDamage } from "../../../main/lab/file-damage.ts";
 import { LabError } from "../../../shared/contract/errors.ts";
@@ -62,10 +62,8 @@ const damages: fc.Arbitrary<ByteDamage> = fc.oneof(
 );
 
 describe("damage to a file", () => {
-  const dir = () => dirWith(new Uint8Array());
-
   it("does what it says and nothing else, and its undo restores every byte", () => {
-    const data = dir();
+    const data = dirWith(new Uint8Array());
     const path = join(data, file);
     fc.assert(
       fc.property(fc.array(fc.nat(255), { maxLength: 40 }), damages, (bytes, damage) => {

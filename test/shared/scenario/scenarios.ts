@@ -71,6 +71,14 @@ const call = fc.oneof(
   asked.map((where) => ({ delete: where })),
   fc.record({ node, client: text, as: name }, { requiredKeys: ["node"] }).map((mint) => ({ mint })),
 );
+const failure = fc.record(
+  {
+    operation: fc.constantFrom("write", "sync", "rename"),
+    nth: fc.integer({ min: 1, max: 9 }),
+    lasts: fc.constantFrom("once", "always"),
+  },
+  { requiredKeys: ["operation"] },
+);
 const fault = fc.oneof(
   fc
     .tuple(fc.constantFrom("kill", "pause", "resume", "stop", "remove", "wipe", "isolate"), node)
@@ -100,7 +108,10 @@ const fault = fc.oneof(
     clock: { node: which, offset: isBack ? (typeof offset === "number" ? -offset : `-${offset}`) : offset },
   })),
   fc
-    .record({ node, slow: duration, full: fc.boolean(), rot: fc.nat(9) }, { requiredKeys: ["node", "slow"] })
+    .record(
+      { node, slow: duration, full: fc.boolean(), rot: fc.nat(9), fail: failure },
+      { requiredKeys: ["node", "slow"] },
+    )
     .map((disk) => ({ disk })),
   name.map((snapshot) => ({ snapshot })),
   fc.string({ minLength: 1 }).map((note) => ({ note })),
@@ -225,6 +236,7 @@ export const scenarios: fc.Arbitrary<Scenario> = fc
         virtualNodes: fc.constantFrom(150, 8),
         requestTimeout: duration,
         clocks: fc.constantFrom("durable", "memory"),
+        storage: fc.constantFrom({}, { sync: "off", recovery: "strict" }, { log: "file" }),
         membership: fc.constant({ gossipNodes: 2 }),
         replication: fc.constantFrom(
           {},
