@@ -4,7 +4,7 @@
  *     prefix   magic 8 · format version 4 · CRC32 of both 4
  *     frame    kind 4 · body length 4 · rows 4 · length before compression 4 · CRC32 of these 4 · body · CRC32 of it 4
  *
- * One HEAD, as many ROWS as it takes, one FOOT. Numbers are little-endian. Each CRC32 goes on from the one before it, so
+ * One HEAD (JSON), as many ROWS (JSON, compressed where that is shorter) as it takes, one FOOT. Numbers are little-endian. Each CRC32 goes on from the one before it, so
  * a frame is sound only behind the very frames it was written behind: one that is missing, repeated or left over from
  * another snapshot is found as surely as a flipped bit (P35). The CRC of a frame's first fields stands in front of the
  * body, so that no length is believed before it was checked (P32). The foot holds counts over everything and, because
@@ -14,13 +14,12 @@
  * The prefix keeps its form in every version: a newer snapshot is told from a damaged one by it.
  */
 import { crc32 } from "node:zlib";
-import { Packr } from "msgpackr";
 import { z } from "zod";
 import { isVectorClock } from "../../../shared/clock/vector-clock.ts";
 import type { Mutation } from "../../../shared/runtime/types.ts";
 import { compress, decompress } from "../compression.ts";
 import type { LogOwner } from "../log/transaction-log.ts";
-import { packRow, unpackRows } from "./rows.ts";
+import { joinRows, packRow, unpackRows } from "./rows.ts";
 import type { SnapshotHead } from "./snapshot-store.ts";
 
 export const snapshotFormatVersion = 1;
@@ -31,10 +30,9 @@ const checksumBytes = 4;
 const footBodyBytes = 24;
 export const footBytes = frameHeadBytes + footBodyBytes + checksumBytes;
 /** Rows are collected up to this before they become a frame; a longer row has one of its own. */
-const bodyBytesMin = 64 * 1024;
+const bodyLettersMin = 64 * 1024;
 
 const kinds = { head: 0x44414548, rows: 0x53574f52, foot: 0x544f4f46 };
-const packr = new Packr({ useRecords: false, mapsAsObjects: true });
 
 const whole = z.number().int().min(0);
 const headSchema = z.object({
@@ -74,8 +72,8 @@ export class FrameEncoder {
   #bytes = 0;
   #rows = 0;
   #frames = 0;
-  #waiting: Buffer[] = [];
-  #waitingBytes = 0;
+  #waiting: string[] = [];
+  #waitingLetters = 0;
 
   begin(owner: LogOwner, head: SnapshotHead): Buffer {
     const prefix = Buffer.alloc(prefixBytes);
@@ -85,7 +83,7 @@ export class FrameEncoder {
     this.#crc = crc32(prefix);
     const { position, clock, at, versions, index } = head;
     const { node, cluster } = owner;
-    const body = packr.pack({ node, cluster, position, clock, at, versions, index });
+    const body = Buffer.from(JSON.stringify({ node, cluster, position, clock, at, versions, index }));
     const bytes = Buffer.concat([prefix, this.#frame(kinds.head, 0, body, 0)]);
     this.#headCrc = this.#crc;
     this.#bytes = bytes.length;
@@ -97,8 +95,8 @@ export class FrameEncoder {
     for (const row of rows) {
       const packed = packRow(row);
       this.#waiting.push(packed);
-      this.#waitingBytes += packed.length;
-      if (this.#waitingBytes >= bodyBytesMin) yield this.#flush();
+      this.#waitingLetters += packed.length;
+      if (this.#waitingLetters >= bodyLettersMin) yield this.#flush();
     }
   }
 
@@ -118,12 +116,12 @@ export class FrameEncoder {
   }
 
   #flush(): Buffer {
-    const plain = Buffer.concat(this.#waiting, this.#waitingBytes);
+    const plain = joinRows(this.#waiting);
     const short = compress(plain);
     const count = this.#waiting.length;
     const frame = this.#frame(kinds.rows, count, short ?? plain, short === null ? 0 : plain.length);
     this.#waiting = [];
-    this.#waitingBytes = 0;
+    this.#waitingLetters = 0;
     this.#rows += count;
     this.#frames += 1;
     this.#bytes += frame.length;
@@ -177,7 +175,7 @@ export function readHead(read: ReadBytes): DecodedHead {
   }
   const frame = readFrame(read, prefixBytes, crc32(prefix));
   if (frame.kind !== kinds.head) throw damaged(prefixBytes, "its head is not where it should be");
-  const parsed = headSchema.safeParse(packr.unpack(frame.body));
+  const parsed = headSchema.safeParse(JSON.parse(frame.body.toString()));
   if (!parsed.success) throw damaged(prefixBytes, "its head does not say what a head says");
   const { node, cluster, ...head } = parsed.data;
   return { owner: { node, cluster }, head, crc: frame.crc, end: frame.end };
