@@ -6,6 +6,15 @@ import { platform } from "node:os";
 import { join, resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { LabError } from "../../shared/contract/errors.ts";
+import { type ClockStoreKind, clockStoreKinds } from "../../shared/contract/state.ts";
+import {
+  logKinds,
+  recoveryModes,
+  snapshotKinds,
+  storageDefaults,
+  type StorageSettings,
+  syncPolicies,
+} from "../../shared/contract/storage.ts";
 import { type Preset, presets } from "../../shared/membership/types.ts";
 import { parseMergeFile } from "../../shared/replication/settings.ts";
 import { desktopObstacle, fetchElectron, launchElectron } from "../electron/locate.ts";
@@ -16,7 +25,7 @@ import { startWebHost } from "../web/host.ts";
 import { onInterrupts } from "../worker/interrupts.ts";
 import { announce } from "./running.ts";
 
-interface LabFlags {
+interface LabFlags extends StorageSettings {
   nodes: number;
   preset: Preset;
   dataDir: string;
@@ -24,6 +33,7 @@ interface LabFlags {
   open: boolean;
   host?: "desktop" | "browser";
   merge: Readonly<Record<string, string>>;
+  clockStore: ClockStoreKind;
 }
 
 /** The port tried first when none is asked for; any free one when it is taken. */
@@ -43,6 +53,9 @@ function mergeFile(text: string, before: Readonly<Record<string, string>>) {
   if (file === null) throw new InvalidArgumentError("It takes a name and a file, like union=union.js.");
   return { ...before, [file.name]: resolve(file.path) };
 }
+
+const kindOption = (flag: string, about: string, kinds: readonly string[], usual: string) =>
+  new Option(`${flag} <kind>`, about).choices(kinds).default(usual);
 
 export function labCommand(version: string): Command {
   return new Command("lab")
@@ -67,6 +80,17 @@ export function labCommand(version: string): Command {
       'a merge function for key prefixes whose strategy is "custom:<name>"; repeat it for several',
       mergeFile,
       {},
+    )
+    .addOption(kindOption("--clock-store", "where nodes keep their vector clocks", clockStoreKinds, "sqlite"))
+    .addOption(kindOption("--log", "where they keep their logs", logKinds, storageDefaults.log))
+    .addOption(
+      kindOption("--snapshots", "where they keep snapshots", snapshotKinds, storageDefaults.snapshots),
+    )
+    .addOption(
+      kindOption("--sync", "when a commit is flushed to the disk", syncPolicies, storageDefaults.sync),
+    )
+    .addOption(
+      kindOption("--recovery", "what a start does about damage", recoveryModes, storageDefaults.recovery),
     )
     .option("--no-open", "do not open a browser")
     .addOption(
@@ -112,11 +136,20 @@ function runDesktop(flags: LabFlags): Promise<number> {
     `--preset=${flags.preset}`,
     `--data-dir=${flags.dataDir}`,
     ...Object.entries(flags.merge).map(([name, path]) => `--merge=${name}=${path}`),
+    `--clock-store=${flags.clockStore}`,
+    ...Object.entries(storageOf(flags)).map(([name, kind]) => `--${name}=${kind}`),
   ]);
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
     process.on(signal, () => child.kill("SIGTERM"));
   return new Promise((resolve) => child.once("exit", (code) => resolve(code ?? 1)));
 }
+
+const storageOf = ({ log, snapshots, sync, recovery }: LabFlags): StorageSettings => ({
+  log,
+  snapshots,
+  sync,
+  recovery,
+});
 
 async function runInBrowser(flags: LabFlags, version: string): Promise<void> {
   const workerEntry = join(import.meta.dirname, "worker.js");
@@ -125,6 +158,8 @@ async function runInBrowser(flags: LabFlags, version: string): Promise<void> {
     nodes: flags.nodes,
     preset: flags.preset,
     merges: flags.merge,
+    clockStore: flags.clockStore,
+    storage: storageOf(flags),
     workerEntry,
     version,
     studio: studio({

@@ -10,6 +10,13 @@ import { app, type BrowserWindow, dialog, Menu, protocol, session } from "electr
 import { z } from "zod";
 import { LabError } from "../../shared/contract/errors.ts";
 import type { LabService } from "../../shared/contract/server.ts";
+import { type ClockStoreKind, clockStoreKinds } from "../../shared/contract/state.ts";
+import {
+  storageDefaults,
+  type StorageSettings,
+  storageSettingsSchema,
+} from "../../shared/contract/storage.ts";
+import { withoutAbsent } from "../../shared/fields.ts";
 import { type Preset, presets } from "../../shared/membership/types.ts";
 import { parseMergeFile } from "../../shared/replication/settings.ts";
 import { channels } from "./channels.ts";
@@ -25,6 +32,8 @@ interface DesktopFlags {
   readonly dataDir: string;
   /** The path of each merge function, by name. */
   readonly merges: Readonly<Record<string, string>>;
+  readonly clockStore: ClockStoreKind;
+  readonly storage: StorageSettings;
 }
 
 export interface Desktop extends WindowFiles {
@@ -63,10 +72,11 @@ export async function runDesktop(desktop: Desktop): Promise<void> {
   opened.eachInto(window, lab);
 }
 
-const flagsSchema = z.object({
+const flagsSchema = storageSettingsSchema.partial().extend({
   nodes: z.coerce.number().int().min(1).max(32).default(5),
   preset: z.enum(presets).default("lab"),
   "data-dir": z.string().min(1).optional(),
+  "clock-store": z.enum(clockStoreKinds).default("sqlite"),
   merge: z
     .array(
       z
@@ -83,6 +93,11 @@ function readArguments(args: string[], desktop: Desktop) {
     preset: { type: "string" },
     "data-dir": { type: "string" },
     merge: { type: "string", multiple: true },
+    "clock-store": { type: "string" },
+    log: { type: "string" },
+    snapshots: { type: "string" },
+    sync: { type: "string" },
+    recovery: { type: "string" },
   } as const;
   // Not strict: Chromium's own switches stand among ours.
   const { values, positionals } = parseArgs({ args, options, strict: false, allowPositionals: true });
@@ -94,10 +109,17 @@ function readArguments(args: string[], desktop: Desktop) {
       `--${where} has a value the lab does not know: see lightcone lab --help.`,
     );
   }
-  const { nodes, preset, "data-dir": dataDir, merge } = parsed.data;
+  const { nodes, preset, "data-dir": dataDir, "clock-store": clockStore, merge, ...given } = parsed.data;
   const merges = Object.fromEntries(merge.map(({ name, path }) => [name, resolve(path)]));
   return {
-    flags: { nodes, preset, dataDir: resolve(dataDir ?? desktop.defaultDataDir), merges },
+    flags: {
+      nodes,
+      preset,
+      dataDir: resolve(dataDir ?? desktop.defaultDataDir),
+      merges,
+      clockStore,
+      storage: { ...storageDefaults, ...withoutAbsent(given) },
+    },
     sessionFile: positionals.find(isSessionFile),
   };
 }
