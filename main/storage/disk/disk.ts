@@ -31,7 +31,7 @@ export interface Disk {
   list(dir: string): readonly string[];
   /** With its parents, and durable on return; does nothing when it is there. Mode 0700. */
   makeDirectory(dir: string): void;
-  /** Replaces what has the name. */
+  /** Of a file; replaces the file that has the name. */
   rename(from: string, to: string): void;
   /** Does nothing when there is none. */
   remove(path: string): void;

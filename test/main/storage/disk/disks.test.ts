@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { FaultyDisk } from "../../../../main/storage/disk/faulty-disk.ts";
 import { MemoryDisk } from "../../../../main/storage/disk/memory-disk.ts";
 import { RealDisk } from "../../../../main/storage/disk/real-disk.ts";
 import { diskContract } from "./disk-contract.ts";
@@ -17,6 +18,12 @@ diskContract("MemoryDisk", () => {
   const disk = new MemoryDisk();
   disk.makeDirectory("/data");
   return { disk, dir: "/data", cleanUp: () => undefined };
+});
+
+diskContract("FaultyDisk at rest", () => {
+  const dir = makeDir();
+  const disk = new FaultyDisk(new RealDisk());
+  return { disk, dir, cleanUp: () => rmSync(dir, { recursive: true, force: true }) };
 });
 
 it.runIf(process.platform !== "win32")("RealDisk shows what it makes to its owner only", () => {
