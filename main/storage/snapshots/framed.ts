@@ -87,9 +87,18 @@ export function infoOf(bytes: Bytes, owner: LogOwner): SnapshotInfo {
   return explained(bytes, () => {
     const decoded = readHead(bytes.read);
     checkOwner(bytes.name, decoded, owner);
-    const { rows } = readFoot(bytes.read, bytes.size, decoded);
-    return { ...decoded.head, name: bytes.name, bytes: bytes.size, rows };
+    return { ...decoded.head, name: bytes.name, bytes: bytes.size, rows: footOf(bytes, decoded).rows };
   });
+}
+
+function footOf({ read, size }: Bytes, head: DecodedHead): Foot {
+  try {
+    return readFoot(read, size, head);
+  } catch (error) {
+    // The end says that something is amiss; where it begins, only the way there does.
+    for (const _ of readRows(read, size, head));
+    throw error;
+  }
 }
 
 /** Throws SnapshotError as it goes: what was yielded before is sound. */
