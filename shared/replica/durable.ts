@@ -49,6 +49,8 @@ function mutationOf(record: Exclude<DurableRecord, { kind: "mutations" }>): Muta
       return self("topology", asRow(record.records));
     case "broadcast":
       return self("broadcast", asRow(record.state));
+    case "rebuild-begun":
+      return { ...rebuildMark, row: undefined };
   }
 }
 
@@ -70,8 +72,17 @@ export function restoredFrom(
     operations,
     broadcast: clock === null ? null : own<BroadcastState | null>("broadcast", null),
     tables: tables.rowsBeside(["kv", "node"]),
+    rebuild: own("rebuild", false),
   };
 }
+
+const rebuildMark: Mutation = { module: "node", table: "self", key: "rebuild", row: true };
+
+/**
+ * What a node goes on with when its data is damaged and others have it: what it knows of itself, and a mark that lasts
+ * until its core has told the others. To be the first transaction of its new log: a crash after it changes nothing.
+ */
+export const keptOnRebuild = (tables: Tables): Mutation[] => [...tables.rows("node", "self"), rebuildMark];
 
 /** They are read once, when the core is made. */
 function* keysOf(tables: Tables): Generator<readonly [Key, KeyState]> {

@@ -10,6 +10,7 @@ import type { VectorClock } from "../clock/vector-clock.ts";
 import { asMessageId, type MessageId, type NodeId, type RequestId, type TimeMs } from "../ids.ts";
 import type { Destination } from "../membership/types.ts";
 import type { About, LogEntry, OperationLogItem, OperationOutcome } from "../replication/types.ts";
+import type { CallOutcome } from "../runtime/runtime.ts";
 import type { Detail } from "../trace/event.ts";
 import { replyDetail, sentDetail } from "./describe.ts";
 import { Stamps } from "./stamps.ts";
@@ -49,6 +50,7 @@ export class Outbox {
   #messages: OutgoingMessage[] = none;
   #replies: Output["replies"][number][] = none;
   #answers: Output["answers"][number][] = none;
+  #calls: Output["calls"][number][] = none;
   #events: Emitted[] = none;
   #operations: OperationLogItem[] = none;
 
@@ -87,6 +89,7 @@ export class Outbox {
       messages: this.#messages,
       replies: this.#replies,
       answers: this.#answers,
+      calls: this.#calls,
       events: this.#events,
       operations: this.#operations,
     };
@@ -94,6 +97,7 @@ export class Outbox {
     this.#messages = none;
     this.#replies = none;
     this.#answers = none;
+    this.#calls = none;
     this.#events = none;
     this.#operations = none;
     return output;
@@ -134,6 +138,10 @@ export class Outbox {
 
   answer(request: RequestId, answer: ActAnswer): void {
     this.#answers = added(this.#answers, { request, answer });
+  }
+
+  called(request: RequestId, outcome: CallOutcome): void {
+    this.#calls = added(this.#calls, { request, outcome });
   }
 
   append(entry: Omit<LogEntry, "index" | "clock" | "at">): void {

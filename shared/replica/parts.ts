@@ -76,6 +76,7 @@ export class Parts {
       handover: this.handover,
       isAlone: !config.gossip || (seeds.every((seed) => seed === address) && members.length === 0),
       hasServed: restored.logIndex > 0 || this.store.all.size > 0,
+      hasLost: restored.rebuild === true,
       audience: () => this.topology.inReach,
     });
     this.housekeeping = new Housekeeping({ ...common, hasHint: (key) => this.hints.has(key), now });

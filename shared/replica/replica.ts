@@ -33,6 +33,7 @@ import type { Ring } from "../ring/ring.ts";
 import type { Detail } from "../trace/event.ts";
 import { aboutMessage, internal, receivedDetail, startDetail } from "./describe.ts";
 import { applicationEffects, membershipEffects, replicationEffects } from "./effects.ts";
+import { Calls } from "./calls.ts";
 import { Outbox } from "./outbox.ts";
 import { Parts } from "./parts.ts";
 import type { Envelope, Input, Output, ReplicaConfig, Restored } from "./types.ts";
@@ -47,6 +48,7 @@ export class Replica {
   readonly #out: Outbox;
   readonly #parts: Parts;
   readonly #application: Broadcast;
+  readonly #calls: Calls;
   readonly #rare: RarePaths;
   readonly #membershipEffects: MembershipEffects;
   readonly #replicationEffects: ReplicationEffects;
@@ -74,6 +76,7 @@ export class Replica {
     this.#out = new Outbox(config, restored.clock ?? emptyClock, restored.logIndex, now);
     this.#parts = new Parts(config, restored, this.#out, now);
     this.#application = new Broadcast(node, restored.broadcast);
+    this.#calls = new Calls(config, restored, this.#out);
     const { coordinator, store, topology } = this.#parts;
     const destination = (to: NodeId) => this.#destination(to);
     this.#replicationEffects = replicationEffects(this.#out, rare, destination);
@@ -228,6 +231,9 @@ export class Replica {
         break;
       case "act":
         this.#out.answer(input.request, this.#application.act(this.#applicationEffects, input.act));
+        break;
+      case "call":
+        this.#calls.call(input);
         break;
       case "compare":
         this.#parts.antiEntropy.compare(this.#replicationEffects, input.exchange, input.peer);

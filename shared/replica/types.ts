@@ -30,6 +30,8 @@ import type {
 import type { TopologyRecord } from "../replication/moves/records.ts";
 import type { ReplicationMessage } from "../replication/messages.ts";
 import type { ReplicationSettings } from "../replication/settings.ts";
+import type { Module } from "../runtime/module.ts";
+import type { Call, CallOutcome } from "../runtime/runtime.ts";
 import type { Mutation } from "../runtime/types.ts";
 import type { TraceEvent } from "../trace/event.ts";
 
@@ -65,6 +67,8 @@ export type Input =
   | { readonly kind: "request"; readonly request: ClientRequest }
   /** A client asks something of the application; answered in the output of the same step. */
   | { readonly kind: "act"; readonly request: RequestId; readonly act: Act }
+  /** A client calls a reducer of this node; answered in the output of the same step, with its mutations as a record. */
+  | ({ readonly kind: "call"; readonly request: RequestId } & Call)
   /**
    * Compare with this peer now, or with the one whose turn it is, and repair what differs (POST /api/v1/anti-entropy).
    * `exchange` names the comparison in the trace; every name is used once.
@@ -105,6 +109,8 @@ export interface Output {
   readonly replies: readonly { readonly request: RequestId; readonly outcome: OperationOutcome }[];
   /** To acts. They leave like replies. */
   readonly answers: readonly { readonly request: RequestId; readonly answer: ActAnswer }[];
+  /** What became of calls. They leave like replies. */
+  readonly calls: readonly { readonly request: RequestId; readonly outcome: CallOutcome }[];
   readonly events: readonly Emitted[];
   /** Operations coordinated here that finished or were stored in this step, for the host to keep (D4). */
   readonly operations: readonly OperationLogItem[];
@@ -126,6 +132,8 @@ export interface ReplicaConfig {
   readonly clockStore?: string;
   /** Seed of the core's only random source. */
   readonly seed: number;
+  /** Whose reducers can be called; the built-in ones when absent. */
+  readonly modules?: readonly Module[];
   /** `noRarePaths` when absent. Never in a real node. */
   readonly rare?: RarePaths;
 }
@@ -148,7 +156,10 @@ export interface Restored {
   readonly broadcast: BroadcastState | null;
   /** Rows that reducers changed, of whatever module. None when absent. */
   readonly tables?: Iterable<Mutation>;
-  /** Data was found damaged and dropped; what the node knew of itself was not. False when absent. */
+  /**
+   * Data was found damaged and dropped; what the node knew of itself was not. It then keeps its place in the ring, and
+   * coordinates no write and answers no read until the others have refilled it. False when absent.
+   */
   readonly rebuild?: boolean;
 }
 

@@ -147,6 +147,8 @@ export type ReplicationRecord =
   | { readonly kind: "hint-done"; readonly target: NodeId; readonly key: Key }
   /** Replaces all that was known of who has which part in the ring. */
   | { readonly kind: "topology"; readonly records: readonly TopologyRecord[] }
+  /** Others are told that this node's data is gone. */
+  | { readonly kind: "rebuild-begun" }
   /** The key is gone from this node, its log entries included: every member has agreed. */
   | { readonly kind: "dropped"; readonly key: Key };
 

@@ -42,6 +42,7 @@ const nothingOf = (events: readonly Emitted[]): Output => ({
   messages: [],
   replies: [],
   answers: [],
+  calls: [],
   events,
   operations: [],
 });

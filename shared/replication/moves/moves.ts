@@ -55,6 +55,8 @@ export interface MovesOptions {
   readonly isAlone: boolean;
   /** It has kept data in an earlier life. */
   readonly hasServed: boolean;
+  /** And that data is gone. */
+  readonly hasLost: boolean;
   /** Members alive or suspected but this node, by name. */
   readonly audience: () => readonly NodeId[];
 }
@@ -132,9 +134,12 @@ export class Moves implements ReplicationPart {
   /** The first step of a life. */
   begin(fx: ReplicationEffects): void {
     const own = this.#own;
-    const mayServe = this.#isAlone || this.#options.hasServed;
+    const { hasServed, hasLost } = this.#options;
+    const mayServe = this.#isAlone || (hasServed && !hasLost);
     if (!this.#isAlone) this.#aloneAt = fx.now + searchTime;
-    if (own === undefined) this.#raise(fx, mayServe ? "serving" : "joining");
+    if (hasLost) fx.record({ kind: "rebuild-begun" });
+    if (hasLost && own !== undefined) this.#raise(fx, isCounted(own) ? "rebuilding" : "joining");
+    else if (own === undefined) this.#raise(fx, mayServe ? "serving" : "joining");
     else if (own.phase === "leaving") this.#raise(fx, own.by === own.node ? "serving" : "rebuilding");
     else if (own.phase === "exiting" || own.phase === "left") this.#raise(fx, "joining");
     else this.#isUnconfirmed = own.phase === "serving";

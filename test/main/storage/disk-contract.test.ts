@@ -110,7 +110,15 @@ it("a real disk and a simulated one restore the same, whatever was committed and
         });
         const clock = { "node-1": life + 1 };
         store.commit({ records, events: [], operations: [], clock });
-        const output = { records, messages: [], replies: [], answers: [], events: [], operations: [] };
+        const output = {
+          records,
+          messages: [],
+          replies: [],
+          answers: [],
+          calls: [],
+          events: [],
+          operations: [],
+        };
         disk.commit([output], clock, true);
         store.close();
       }

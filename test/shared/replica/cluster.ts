@@ -4,6 +4,8 @@
  */
 import { expect } from "vitest";
 import { noRarePaths, type RarePaths } from "../../../shared/buggify.ts";
+import type { Call, CallOutcome } from "../../../shared/runtime/runtime.ts";
+import type { Mutation } from "../../../shared/runtime/types.ts";
 import type { Act, ActAnswer } from "../../../shared/broadcast/types.ts";
 import type { VectorClock } from "../../../shared/clock/vector-clock.ts";
 import { asNodeId, asRequestId, type Key, type NodeId } from "../../../shared/ids.ts";
@@ -127,6 +129,12 @@ export class Cluster {
     this.machines.get(asNodeId(name))!.disk = nothingRestored;
   }
 
+  /** What a host leaves of a damaged disk: all that the node knew of itself. */
+  damage(name: string): void {
+    const machine = this.machines.get(asNodeId(name))!;
+    machine.disk = { ...machine.disk, keys: [], hints: [], logIndex: 0, tables: [], rebuild: true };
+  }
+
   loseClock(name: string): void {
     const machine = this.machines.get(asNodeId(name))!;
     machine.disk = { ...machine.disk, clock: null, broadcast: null };
@@ -173,6 +181,15 @@ export class Cluster {
     const id = this.request(name, request);
     this.runUntil(() => this.outcomes.has(id) && !this.hasDataTravelling, 5_000);
     return this.outcomes.get(id)!;
+  }
+
+  /** Calls a reducer and gives what became of it. */
+  call(node: string, call: Call): CallOutcome {
+    this.#requests += 1;
+    const request = asRequestId(`call-${this.#requests}`);
+    const { calls } = this.#step(asNodeId(node), { kind: "call", request, ...call });
+    expect(calls.map((each) => each.request)).toEqual([request]);
+    return calls[0]!.outcome;
   }
 
   get hasDataTravelling(): boolean {
@@ -238,7 +255,8 @@ export class Cluster {
   #step(node: NodeId, input: Input): Output {
     const machine = this.machines.get(node)!;
     const { replica } = machine;
-    if (!replica) return { records: [], messages: [], replies: [], answers: [], events: [], operations: [] };
+    if (!replica)
+      return { records: [], messages: [], replies: [], answers: [], calls: [], events: [], operations: [] };
     const before = replica.clock;
     const output = replica.step(input, this.now);
     this.#check(node, before, output);
@@ -271,14 +289,21 @@ export class Cluster {
   }
 }
 
+const rowName = ({ module, table, key }: Mutation) => JSON.stringify([module, table, key]);
+
 const isMembership = ({ body }: Envelope) =>
   "rumours" in body || "members" in body || body.kind === "TOPOLOGY" || body.kind === "TOPOLOGY_ACK";
 
-/** The disk after an output has been committed. */
-function stored(disk: Restored, output: Output, clock: VectorClock): Restored {
+/** The disk after an output has been committed: written out field by field, whatever any store makes of it. */
+export function stored(
+  disk: Restored,
+  output: Pick<Output, "records" | "operations">,
+  clock: VectorClock,
+): Restored {
   const keys = new Map(disk.keys);
   const hints = new Map(disk.hints.map((hint) => [`${hint.target} ${hint.key}`, hint]));
-  let { incarnation, members, topology, logIndex, broadcast } = disk;
+  const rows = new Map(Array.from(disk.tables ?? [], (row) => [rowName(row), row]));
+  let { incarnation, members, topology, logIndex, broadcast, rebuild = false } = disk;
   for (const record of output.records) {
     if (record.kind === "entry") {
       expect(record.entry.index).toBe(logIndex + 1);
@@ -291,6 +316,8 @@ function stored(disk: Restored, output: Output, clock: VectorClock): Restored {
     else if (record.kind === "hint") hints.set(`${record.hint.target} ${record.hint.key}`, record.hint);
     else if (record.kind === "hint-done") hints.delete(`${record.target} ${record.key}`);
     else if (record.kind === "dropped") keys.delete(record.key);
+    else if (record.kind === "rebuild-begun") rebuild = false;
+    else for (const row of record.mutations) rows.set(rowName(row), row);
   }
   const operations =
     output.operations.length > 0 ? [...disk.operations, ...output.operations] : disk.operations;
@@ -304,5 +331,7 @@ function stored(disk: Restored, output: Output, clock: VectorClock): Restored {
     logIndex,
     operations,
     broadcast,
+    tables: [...rows.values()].filter(({ row }) => row !== undefined),
+    rebuild,
   };
 }

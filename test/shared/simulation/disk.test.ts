@@ -79,6 +79,7 @@ const output = (index: number | null): Output => ({
   messages: [],
   replies: [],
   answers: [],
+  calls: [],
   events: [],
   operations: [],
 });
