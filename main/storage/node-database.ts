@@ -133,7 +133,7 @@ function openChecked(path: string, options: Database.Options): Database.Database
   }
 }
 
-function checkFormat(database: Database.Database): void {
+export function checkFormat(database: Database.Database): void {
   const id = database.pragma("application_id", { simple: true });
   const { tables } = database.prepare("SELECT count(*) AS tables FROM sqlite_schema").get() as {
     tables: number;
