@@ -21,16 +21,31 @@ const foldedAtOnce = 4;
 
 export class LayeredRows {
   /** Lowest first; never empty. In the lowest nothing is gone: it is not there. */
-  readonly #layers: Layer[] = [new Map()];
+  readonly #layers: Layer[];
   /** Rows, through all layers. */
-  #size = 0;
+  #size: number;
   /** Pictures that show up to the layer of this height and nothing above. */
   readonly #open: number[] = [0];
   #openCount = 0;
   #folding: Iterator<[string, Mutation | null]> | null = null;
 
+  /** With these rows. */
+  constructor(rows: ReadonlyMap<string, Mutation> = new Map()) {
+    this.#layers = [new Map(rows)];
+    this.#size = rows.size;
+  }
+
   get size(): number {
     return this.#size;
+  }
+
+  copy(): LayeredRows {
+    const isPlain = this.#layers.length === 1;
+    if (isPlain) return new LayeredRows(this.#layers[0] as Map<string, Mutation>);
+    const picture = this.picture();
+    const rows = new Map(Array.from(picture.rows(), (row) => [row.key, row]));
+    picture.close();
+    return new LayeredRows(rows);
   }
 
   get(key: string): Mutation | undefined {

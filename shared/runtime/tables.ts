@@ -85,6 +85,15 @@ export class Tables {
     }
   }
 
+  /** A second set of the same rows, which goes its own way from now on. */
+  copy(): Tables {
+    const copy = new Tables(this.#index);
+    for (const [module, tables] of this.#modules) {
+      copy.#modules.set(module, new Map(Array.from(tables, ([table, rows]) => [table, rows.copy()])));
+    }
+    return copy;
+  }
+
   /** All tables as they are at this moment. Close it. */
   picture(): Picture {
     return new Picture(

@@ -1,33 +1,33 @@
 /**
- * A node's disk: what would be in its node.db, and what a crash leaves of it.
+ * A node's disk: what its log and its clock store would hold, and what a crash leaves of it.
  *
- * It keeps the promises of the real store and breaks them where that would. A commit that holds records is flushed; one
+ * It keeps the promises of the real stores and breaks them where those would. A commit that holds records is flushed; one
  * of clock and operations alone is only handed to the operating system. So when the process is killed, every commit that
  * was made survives, and the one being made survives whole or not at all. When the power goes (`tear`), what was not
  * flushed is gone as well, and the commit being made is torn: its checksum does not fit, so the next start drops it
- * whole. Half a commit is never seen: that is SQLite's promise, and the simulator does not invent worse. A flipped bit
- * in a stored value is found at the next start, which then refuses to go on.
+ * whole. Half a commit is never seen: that is the log's promise, and the simulator does not invent worse. With sync "off"
+ * nothing waits for a flush, and a power cut takes acknowledged writes with it.
+ *
+ * A commit that fails is never tried again (P33). Of one whose flush failed nobody can say whether it is there: the next
+ * start finds it or does not, and nothing of it was acknowledged.
+ *
+ * A flipped bit in a stored value is found at the next start, which does about it what the recovery mode says: see
+ * ./disk-recovery.
  */
-import type { BroadcastState } from "../broadcast/types.ts";
-import type { KeyState } from "../clock/dotted.ts";
 import type { VectorClock } from "../clock/vector-clock.ts";
 import type { Key } from "../ids.ts";
-import type { Claim } from "../membership/types.ts";
-import type { DurableRecord, Output, Restored } from "../replica/types.ts";
-import type { TopologyRecord } from "../replication/moves/records.ts";
-import type { Hint, OperationLogItem } from "../replication/types.ts";
+import { mutationsOf, restoredFrom } from "../replica/durable.ts";
+import type { Output, Restored } from "../replica/types.ts";
+import type { OperationLogItem } from "../replication/types.ts";
+import { Tables } from "../runtime/tables.ts";
+import type { Mutation } from "../runtime/types.ts";
+import { type DiskFailure, Failures } from "./disk-failures.ts";
+import { type Recovery, recovered } from "./disk-recovery.ts";
 
 interface Content {
   life: number;
   clock: VectorClock | null;
-  incarnation: number;
-  members: readonly Claim[];
-  topology: readonly TopologyRecord[];
-  keys: Map<Key, KeyState>;
-  /** By target and key. */
-  hints: Map<string, Hint>;
-  logIndex: number;
-  broadcast: BroadcastState | null;
+  tables: Tables;
   operations: OperationLogItem[];
   /** Keys whose stored value has lost a bit. */
   damaged: Set<Key>;
@@ -39,34 +39,33 @@ export type DiskImage = Readonly<Content>;
 const empty = (): Content => ({
   life: 0,
   clock: null,
-  incarnation: 0,
-  members: [],
-  topology: [],
-  keys: new Map(),
-  hints: new Map(),
-  logIndex: 0,
-  broadcast: null,
+  tables: new Tables(),
   operations: [],
   damaged: new Set(),
 });
 
 const copyOf = (content: DiskImage): Content => ({
   ...content,
-  keys: new Map(content.keys),
-  hints: new Map(content.hints),
+  tables: content.tables.copy(),
   operations: [...content.operations],
   damaged: new Set(content.damaged),
 });
-
-const hintName = ({ target, key }: Pick<Hint, "target" | "key">) => `${target} ${key}`;
 
 /** Of earlier lives, as many as the real store looks for. */
 const operationsMax = 1_000;
 const flushUsMin = 100;
 const flushUsSpread = 100;
+/** With sync "off": the operating system writes to the disk after so many commits. */
+const unflushedMax = 256;
 
 /** The commit being made when the crash came: null when none was. */
 type CrashOutcome = "kept" | "lost" | "torn" | null;
+
+/** What a start finds: what the core begins with, and a sentence for each thing that was done about damage. */
+interface Start {
+  readonly restored: Restored;
+  readonly lines: readonly string[];
+}
 
 export class SimulatedDisk {
   /** Each flush takes this long; null: 100 to 200 µs. */
@@ -75,20 +74,26 @@ export class SimulatedDisk {
   isFull = false;
   /** The next crash is a power cut. */
   willTear = false;
+  /** False: commits do not wait for a flush. */
+  isSynced = true;
   /** The last crash tore a commit, which the next start finds and drops. */
-  isTorn = false;
+  #isTorn = false;
   readonly #random: () => number;
+  readonly #failures = new Failures();
   #content = empty();
-  /** Clock and operations as of the last flush, where the power may take them back to. */
+  /** Clock, operations and rows as of the last flush, where the power may take them back to. Null: the rows are flushed. */
   #flushedClock: VectorClock | null = null;
   #unflushed: OperationLogItem[] = [];
+  #flushedTables: Tables | null = null;
+  #unflushedCommits = 0;
 
   constructor(random: () => number) {
     this.#random = random;
   }
 
-  get keys(): ReadonlyMap<Key, KeyState> {
-    return this.#content.keys;
+  /** What stands in the tables now. Not to be changed. */
+  get tables(): Tables {
+    return this.#content.tables;
   }
 
   /** How long the next flush takes. */
@@ -103,19 +108,30 @@ export class SimulatedDisk {
     return this.#content.life;
   }
 
+  /** From now on; the process that meets it ends, and with it the fault. */
+  fail(failure: DiskFailure): void {
+    this.#failures.add(failure);
+  }
+
+  /** Before a commit is written, and before it is flushed: null, or why it fails. */
+  problemOf(operation: "write" | "sync"): string | null {
+    return this.isFull ? "the disk is full" : this.#failures.next(operation);
+  }
+
   /** Writes what a turn asks to keep, and flushes it when `flush`. */
   commit(outputs: readonly Output[], clock: VectorClock, flush: boolean): void {
     this.#content.clock = clock;
     for (const { records, operations } of outputs) {
-      for (const record of records) this.#keep(record);
+      if (records.length > 0) this.#keep(mutationsOf(records), flush);
       for (const item of operations) this.#unflushed.push(item);
     }
-    if (flush) this.#flush();
+    if (flush || this.#unflushedCommits > unflushedMax) this.#flush();
     else if (this.#unflushed.length > operationsMax) this.#unflushed.splice(0, operationsMax / 2);
   }
 
   /** The process or the power is gone, in the middle of committing `inFlight`. */
   crash(inFlight: readonly Output[] | null, clock: VectorClock): CrashOutcome {
+    this.#failures.clear();
     if (!this.willTear) {
       if (inFlight === null) return null;
       if (this.#random() < 0.5) return "lost";
@@ -124,41 +140,46 @@ export class SimulatedDisk {
     }
     this.willTear = false;
     this.#content.clock = this.#flushedClock;
+    this.#content.tables = this.#flushedTables ?? this.#content.tables;
+    this.#flushedTables = null;
     this.#unflushed = [];
     if (inFlight === null) return null;
-    this.isTorn = true;
+    this.#isTorn = true;
     return "torn";
   }
 
+  /** The process ended itself: of a commit whose flush failed nobody knows. */
+  ended(inFlight: readonly Output[] | null, clock: VectorClock): "kept" | null {
+    const isInDoubt = this.#failures.hasFailed("sync") && inFlight !== null;
+    this.#failures.clear();
+    if (!isInDoubt || this.#random() < 0.5) return null;
+    this.commit(inFlight, clock, true);
+    return "kept";
+  }
+
   /** What a start finds; a sentence when it cannot start from this. */
-  restore(keepsClock: boolean): Restored | string {
+  restore(keepsClock: boolean, recovery: Recovery): Start | string {
     if (this.isFull)
       return "node.db could not be written (the disk is full); free some space, then restart the node.";
-    const { damaged, clock, incarnation, members, topology, keys, hints, logIndex, broadcast, operations } =
-      this.#content;
-    const [first] = damaged;
-    if (first !== undefined) {
-      const others = damaged.size === 1 ? "" : ` and ${damaged.size - 1} more`;
-      return `node.db is damaged (the value of key ${JSON.stringify(first)}${others}); restore a copy, or wipe the node and let it start empty.`;
-    }
-    this.isTorn = false;
-    const kept = keepsClock ? clock : null;
-    return {
-      clock: kept,
-      incarnation,
-      members,
-      topology,
-      keys: [...keys],
-      hints: [...hints.values()],
-      logIndex,
-      operations: [...operations, ...this.#unflushed].slice(-operationsMax),
-      broadcast: kept === null ? null : broadcast,
-    };
+    const content = this.#content;
+    const found = recovered(content.tables, content.damaged, recovery);
+    if (typeof found === "string") return found;
+    const lines = this.#isTorn
+      ? ["found its last commit torn in two and dropped it", ...found.lines]
+      : found.lines;
+    this.#isTorn = false;
+    content.tables = found.tables;
+    content.damaged = new Set();
+    const restored = restoredFrom(content.tables, {
+      clock: keepsClock ? content.clock : null,
+      operations: [...content.operations, ...this.#unflushed].slice(-operationsMax),
+    });
+    return { restored, lines };
   }
 
   loseClock(): void {
     this.#content.clock = null;
-    this.#content.broadcast = null;
+    this.#keep([{ module: "node", table: "self", key: "broadcast", row: undefined }], true);
     this.#flushedClock = null;
   }
 
@@ -168,8 +189,9 @@ export class SimulatedDisk {
 
   /** Up to `count` stored values lose a bit; returns how many did. */
   rot(count: number): number {
-    const { keys, damaged } = this.#content;
-    const sound = [...keys.keys()].filter((key) => !damaged.has(key));
+    const { tables, damaged } = this.#content;
+    const keys = Array.from(tables.rows("kv", "keys"), ({ key }) => key as Key);
+    const sound = keys.filter((key) => !damaged.has(key));
     let rotten = 0;
     for (; rotten < count && sound.length > 0; rotten += 1) {
       const [key] = sound.splice(Math.floor(this.#random() * sound.length), 1);
@@ -187,8 +209,10 @@ export class SimulatedDisk {
     const { life } = this.#content;
     this.#content = { ...copyOf(image), life };
     this.#flushedClock = image.clock;
+    this.#flushedTables = null;
+    this.#unflushedCommits = 0;
     this.#unflushed = [];
-    this.isTorn = false;
+    this.#isTorn = false;
   }
 
   #flush(): void {
@@ -197,43 +221,22 @@ export class SimulatedDisk {
     this.#unflushed.length = 0;
     if (operations.length > 2 * operationsMax) operations.splice(0, operations.length - operationsMax);
     this.#flushedClock = this.#content.clock;
+    this.#flushedTables = null;
+    this.#unflushedCommits = 0;
   }
 
-  #keep(record: DurableRecord): void {
-    const content = this.#content;
-    switch (record.kind) {
-      case "entry": {
-        const { index, key, state } = record.entry;
-        if (index !== content.logIndex + 1) {
-          throw new Error(`log entry ${index} after ${content.logIndex}: entries are numbered without gaps`);
-        }
-        content.logIndex = index;
-        content.keys.set(key, state);
-        content.damaged.delete(key);
-        break;
-      }
-      case "incarnation":
-        content.incarnation = record.incarnation;
-        break;
-      case "members":
-        content.members = record.members;
-        break;
-      case "topology":
-        content.topology = record.records;
-        break;
-      case "broadcast":
-        content.broadcast = record.state;
-        break;
-      case "hint":
-        content.hints.set(hintName(record.hint), record.hint);
-        break;
-      case "hint-done":
-        content.hints.delete(hintName(record));
-        break;
-      case "dropped":
-        content.keys.delete(record.key);
-        content.damaged.delete(record.key);
-        break;
+  #keep(mutations: readonly Mutation[], isFlushed: boolean): void {
+    const { tables, damaged } = this.#content;
+    if (!isFlushed) {
+      this.#flushedTables ??= tables.copy();
+      this.#unflushedCommits += 1;
+    }
+    for (const mutation of mutations) {
+      const { from, key } = mutation;
+      if (from !== undefined && from.index !== tables.index + 1)
+        throw new Error(`log entry ${from.index} after ${tables.index}: entries are numbered without gaps`);
+      tables.apply(mutation);
+      if (damaged.size > 0 && mutation.table === "keys") damaged.delete(key as Key);
     }
   }
 }

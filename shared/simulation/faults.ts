@@ -2,6 +2,7 @@
  * What the lab does to a simulated cluster on purpose: each act of a scenario carried out on machines and network, with
  * the events that the real lab records for it.
  */
+import { withoutAbsent } from "../fields.ts";
 import type { NodeId } from "../ids.ts";
 import type { FaultAction } from "../scenario/run.types.ts";
 import type { Detail } from "../trace/event.ts";
@@ -171,15 +172,12 @@ export class Faults {
     machine.disk.load(image);
   }
 
-  #disk({ node, slow, full, tear, rot }: Value<"disk">): void {
+  #disk({ node, slow, full, fail, tear, rot }: Value<"disk">): void {
     const { disk } = this.#machine(node);
-    const detail = { slow, full, tear, rot };
-    const given = Object.entries(detail).filter(
-      (entry): entry is [string, number | boolean] => entry[1] !== undefined,
-    );
-    this.#world.lab("disk", { node, ...Object.fromEntries(given) });
+    this.#world.lab("disk", { node, ...withoutAbsent({ slow, full, fail, tear, rot }) });
     if (slow !== undefined) disk.slowUs = slow === 0 ? null : Math.round(slow * 1_000);
     if (full !== undefined) disk.isFull = full;
+    if (fail !== undefined) disk.fail(fail);
     if (tear !== undefined) disk.willTear = tear;
     if (rot !== undefined && disk.rot(rot) < rot)
       throw new RangeError(`${node} stores fewer than ${rot} values that could rot.`);

@@ -22,7 +22,7 @@ export interface HostOwner {
   emitted(host: SimulatedHost, events: readonly Emitted[]): void;
   send(host: SimulatedHost, message: OutgoingMessage): void;
   /** A commit has failed: the process ends itself, with nothing of the turn said. */
-  commitFailed(host: SimulatedHost): void;
+  commitFailed(host: SimulatedHost, why: string): void;
   /** Everything of a turn has left. */
   turned?(host: SimulatedHost): void;
 }
@@ -196,9 +196,10 @@ export class SimulatedHost {
       isEmpty &&= output.events.length === 0;
     }
     if (records === 0 && isEmpty) return this.#release(outputs);
-    if (this.#disk.isFull) return this.#owner.commitFailed(this);
+    const problem = this.#disk.problemOf("write");
+    if (problem !== null) return this.#owner.commitFailed(this, problem);
     const { clock } = this.replica;
-    if (records === 0) {
+    if (records === 0 || !this.#disk.isSynced) {
       this.#disk.commit(outputs, clock, false);
       return this.#release(outputs);
     }
@@ -212,7 +213,8 @@ export class SimulatedHost {
 
   #flushed(): void {
     const { outputs, clock } = this.#inFlight!;
-    if (this.#disk.isFull) return this.#owner.commitFailed(this);
+    const problem = this.#disk.problemOf("sync");
+    if (problem !== null) return this.#owner.commitFailed(this, problem);
     this.#disk.commit(outputs, clock, true);
     this.#inFlight = null;
     this.#release(outputs);

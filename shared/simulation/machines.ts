@@ -9,6 +9,7 @@ import { membershipPresets } from "../membership/presets.ts";
 import { Replica } from "../replica/replica.ts";
 import type { Emitted, OutgoingMessage, ReplicaConfig } from "../replica/types.ts";
 import type { Scenario } from "../scenario/schema.ts";
+import { storageDefaults } from "../scenario/schema/storage.ts";
 import type { Detail } from "../trace/event.ts";
 import { SimulatedDisk } from "./disk.ts";
 import { type HostOwner, SimulatedHost } from "./host.ts";
@@ -167,9 +168,9 @@ export class Machines implements HostOwner {
     this.#options.owner.send(host, message);
   }
 
-  commitFailed(host: SimulatedHost): void {
+  commitFailed(host: SimulatedHost, why: string): void {
     const machine = this.get(host.node);
-    const error = `node.db of ${host.node} could not be written (the disk is full); nothing more is acknowledged.`;
+    const error = `node.db of ${host.node} could not be written (${why}); nothing more is acknowledged.`;
     this.#end(machine, "failed", { code: 1, signal: null, expected: false }, error);
   }
 
@@ -186,21 +187,23 @@ export class Machines implements HostOwner {
   #serve(machine: Machine): void {
     const { owner } = this.#options;
     const { node, disk } = machine;
-    const { clocks } = this.#options.cluster;
-    const wasTorn = disk.isTorn;
-    const restored = disk.restore(clocks === "durable");
-    if (typeof restored === "string") {
+    const { clocks, gossip, storage } = this.#options.cluster;
+    const { recovery = storageDefaults.recovery, sync = storageDefaults.sync } = storage ?? {};
+    disk.isSynced = sync !== "off";
+    const hasPeers = gossip && this.#machines.size > 1;
+    const found = disk.restore(clocks === "durable", { mode: recovery, hasPeers });
+    if (typeof found === "string") {
       this.#end(
         machine,
         "failed",
         { code: 1, signal: null, expected: false },
-        `${node} did not start: ${restored}`,
+        `${node} did not start: ${found}`,
       );
       return;
     }
-    if (wasTorn) owner.lab("note", { text: `${node} found its last commit torn in two and dropped it.` });
+    for (const line of found.lines) owner.lab("note", { text: `${node} ${line}.` });
     const life = disk.beginLife(Math.floor(this.time.now));
-    const replica = new Replica(this.#config(node, life), restored, this.time.now);
+    const replica = new Replica(this.#config(node, life), found.restored, this.time.now);
     const process = new SimulatedHost(life, replica, node, disk, this);
     machine.process = process;
     machine.status = "running";
@@ -231,11 +234,10 @@ export class Machines implements HostOwner {
     machine.ended = null;
     if (process !== null) {
       const inFlight = process.end();
-      const isCrash = exit.signal !== null;
-      if (isCrash) {
-        const outcome = disk.crash(inFlight?.outputs ?? null, inFlight?.clock ?? process.replica.clock);
-        if (outcome === "kept") for (const { events } of inFlight!.outputs) owner.emitted(process, events);
-      }
+      const outputs = inFlight?.outputs ?? null;
+      const clock = inFlight?.clock ?? process.replica.clock;
+      const outcome = exit.signal === null ? disk.ended(outputs, clock) : disk.crash(outputs, clock);
+      if (outcome === "kept") for (const { events } of inFlight!.outputs) owner.emitted(process, events);
       owner.processEnded(process);
     }
     owner.lab("exited", { node: machine.node, ...exit });

@@ -22,7 +22,7 @@ const disk = (name: string, value: object) =>
 
 const remove = (lab: SimulatedLab, at: string, key: string) => lab.ask(at, { op: "delete", key });
 const holders = (lab: SimulatedLab, key: string) =>
-  names.filter((name) => lab.world.machines.get(node(name)).disk.keys.has(asKey(key)));
+  names.filter((name) => lab.world.machines.get(node(name)).disk.tables.row("kv", "keys", key) !== undefined);
 const named = (lab: SimulatedLab, name: string): TraceEvent[] =>
   lab.events.filter((event) => event.name === name);
 

@@ -5,6 +5,7 @@
 import { expect } from "vitest";
 import { nativeHasher } from "../../../main/scenario/native-hasher.ts";
 import { createRarePaths, noRarePaths } from "../../../shared/buggify.ts";
+import type { KeyState } from "../../../shared/clock/dotted.ts";
 import { asKey, asNodeId, type NodeId } from "../../../shared/ids.ts";
 import type { CallAnswer, ClientCall, FaultAction } from "../../../shared/scenario/run.types.ts";
 import { type Scenario, scenarioSchema, type ScenarioSource } from "../../../shared/scenario/schema.ts";
@@ -171,7 +172,7 @@ export class SimulatedLab {
       must(this.#sent.has(message!), () => `${message} arrives before its sending is kept`);
     if (type === "local" && name === "stored") {
       const [writer, counter] = (detail!["dot"] as string).split(":");
-      const state = this.world.machines.get(node).disk.keys.get(key!);
+      const state = this.world.machines.get(node).disk.tables.row("kv", "keys", key!) as KeyState | undefined;
       const durable = state?.context[writer!] ?? 0;
       must(durable >= Number(counter), () => `${lane}: ${writer}:${counter} is stored but not durable`);
     }
