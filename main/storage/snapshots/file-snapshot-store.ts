@@ -42,6 +42,8 @@ export interface FileSnapshotOptions {
   readonly readOnly?: boolean;
 }
 
+/** Flushed as it grows: one flush of all of it would hold up the node, and its log, for as long as the disk takes. */
+const flushedAtOnceBytes = 1024 * 1024;
 const folder = "snapshots";
 const namePattern = /^\d{12}\.snapshot$/;
 const leftoverPattern = /^\d{12}\.snapshot\.tmp$/;
@@ -179,6 +181,7 @@ export class FileSnapshotStore implements SnapshotStore {
     const temporary = `${path}.tmp`;
     const file: DiskFile = disk.open(temporary, "create");
     let end = 0;
+    let synced = 0;
     /** What is to be removed should it fail. A snapshot that took the place of another holds the same rows. */
     let unfinished: string | null = temporary;
     return {
@@ -186,6 +189,9 @@ export class FileSnapshotStore implements SnapshotStore {
       write: (frame) => {
         file.write(frame, end);
         end += frame.length;
+        if (end - synced < flushedAtOnceBytes) return;
+        file.sync();
+        synced = end;
       },
       finish: () => {
         file.sync();

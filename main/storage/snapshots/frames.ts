@@ -43,6 +43,7 @@ const headSchema = z.object({
   at: z.number(),
   versions: z.record(z.string(), whole),
   index: whole,
+  replacesLog: z.literal(true).optional(),
 });
 
 /** What is wrong with bytes, and from which one on. */
@@ -81,9 +82,11 @@ export class FrameEncoder {
     prefix.writeUInt32LE(snapshotFormatVersion, magic.length);
     prefix.writeUInt32LE(crc32(prefix.subarray(0, 12)), 12);
     this.#crc = crc32(prefix);
-    const { position, clock, at, versions, index } = head;
+    const { position, clock, at, versions, index, replacesLog } = head;
     const { node, cluster } = owner;
-    const body = Buffer.from(JSON.stringify({ node, cluster, position, clock, at, versions, index }));
+    const body = Buffer.from(
+      JSON.stringify({ node, cluster, position, clock, at, versions, index, replacesLog }),
+    );
     const bytes = Buffer.concat([prefix, this.#frame(kinds.head, 0, body, 0)]);
     this.#headCrc = this.#crc;
     this.#bytes = bytes.length;
@@ -177,7 +180,8 @@ export function readHead(read: ReadBytes): DecodedHead {
   if (frame.kind !== kinds.head) throw damaged(prefixBytes, "its head is not where it should be");
   const parsed = headSchema.safeParse(JSON.parse(frame.body.toString()));
   if (!parsed.success) throw damaged(prefixBytes, "its head does not say what a head says");
-  const { node, cluster, ...head } = parsed.data;
+  const { node, cluster, replacesLog, ...rest } = parsed.data;
+  const head = replacesLog === undefined ? rest : { ...rest, replacesLog };
   return { owner: { node, cluster }, head, crc: frame.crc, end: frame.end };
 }
 

@@ -20,6 +20,11 @@ export interface SnapshotHead {
   readonly versions: SchemaVersions;
   /** The highest `Provenance.index` up to there. */
   readonly index: number;
+  /**
+   * Made by a recovery in the place of a damaged log: whatever a log holds, or seems to hold, up to this position was
+   * given up and is to be set aside.
+   */
+  readonly replacesLog?: true;
 }
 
 export interface SnapshotInfo extends SnapshotHead {

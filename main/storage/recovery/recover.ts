@@ -1,0 +1,112 @@
+/**
+ * A start: from what lies on the disk to tables, a clock and a log that goes on.
+ *
+ * The newest sound snapshot, then what the log has after it: so the time grows with the log since the last snapshot and
+ * not with history. A snapshot that fails a checksum is no reason to lose anything: the one before it and the log, which
+ * is kept that far back, lead to the same rows (P29). Only mutations are applied; no reducer, no clock and no random number is asked
+ * (P36).
+ *
+ * A torn tail is the end of the process or of the power in the middle of an append. Nothing in it was acknowledged, and
+ * it is cut in every mode. Anything else is damage, and what becomes of it is the operator's to say (L5), see `./settle`.
+ *
+ * Nothing is changed before it is decided that the node starts: whoever refuses leaves everything as it was.
+ *
+ * Source: Mohan et al. 1992, "ARIES", §6 (redo from the checkpoint); Bornholdt et al. 2021 on telling a torn tail from
+ * damage ("Using Lightweight Formal Methods to Validate a Key-Value Storage Node in Amazon S3", §5).
+ */
+import { merge } from "../../../shared/clock/vector-clock.ts";
+import type { Position } from "../../../shared/runtime/types.ts";
+import type { Damage, LogScan } from "../log/transaction-log.ts";
+import { type Base, readBase } from "./base.ts";
+import {
+  progressOf,
+  type Recovered,
+  type RecoverOptions,
+  type RecoveryProgress,
+  result,
+  setBrokenAside,
+} from "./recovered.ts";
+import { settle } from "./settle.ts";
+import { countOf } from "./words.ts";
+
+const transactionsAtOnce = 5_000;
+
+/** Throws RecoveryError, LogError, SnapshotError or SchemaError, with nothing changed unless the disk fails on the way. */
+export function recover(options: RecoverOptions): Recovered {
+  const steps = recovery(options);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** The same in pieces of some ten milliseconds, for a host that answers meanwhile that it is replaying (L4). */
+export function* recovery(options: RecoverOptions): Generator<RecoveryProgress, Recovered> {
+  const { source, snapshots, schema } = options;
+  const base = yield* readBase(snapshots, schema);
+  const scan = source.scan(base.position);
+  if (isGivenUp(base, scan)) return finishSettling(options, base);
+  const damage = damageBehind(base.position, scan);
+  if (damage.length > 0) return yield* settle(options, base, scan, damage);
+
+  const { replay } = base;
+  let { clock } = base;
+  for (const transaction of scan.sound()) {
+    replay.transaction(transaction);
+    clock = merge(clock, transaction.clock);
+    if (replay.counts.transactions % transactionsAtOnce === 0) yield progressOf(replay);
+  }
+  replay.finish();
+  const opened = source.open(base.position);
+  if (opened.log.last !== replay.position)
+    throw new Error(`the log was read up to ${replay.position} and goes on after ${opened.log.last}`);
+  const lines = [...setBrokenAside(snapshots, base.broken), readWords(base), ...opened.lines];
+  return result(options, base.replay.tables, clock, opened, lines, []);
+}
+
+/** What the log is made of up to here was given up by an earlier start, which was interrupted before it was set aside. */
+const isGivenUp = ({ info, position }: Base, { segments, first }: LogScan) =>
+  info?.replacesLog === true && segments.length > 0 && first <= position;
+
+function finishSettling(options: RecoverOptions, base: Base): Recovered {
+  const { source, snapshots } = options;
+  const lines = setBrokenAside(snapshots, base.broken);
+  const opened = source.setAside(base.position);
+  lines.push("An earlier start gave a damaged log up and was interrupted; that is finished now.");
+  base.replay.finish();
+  return result(
+    options,
+    base.replay.tables,
+    base.clock,
+    opened,
+    [...lines, readWords(base), ...opened.lines],
+    [],
+  );
+}
+
+/** Of what follows the position, in the order in which it stands there. */
+function damageBehind(position: Position, scan: LogScan): Damage[] {
+  const { damage, segments, first } = scan;
+  const behind = damage.filter(({ kind }) => kind !== "torn-tail");
+  const isMissing = segments.length > 0 && first > position + 1;
+  if (isMissing && !behind.some(({ after }) => after <= position)) {
+    const { file } = segments[0]!;
+    const what =
+      position === 0 ? "and there is no sound snapshot" : `and the newest sound snapshot is of ${position}`;
+    const message = `The log begins at transaction ${first}, ${what}.`;
+    behind.unshift({ kind: "gap", file, offset: 0, length: 0, after: position, before: first, message });
+  }
+  return behind;
+}
+
+function readWords({ replay, info }: Base): string {
+  const { rows, transactions, migrated } = replay.counts;
+  const replayed = `${countOf(transactions, "transaction")} from the log`;
+  const from =
+    info === null
+      ? `Replayed ${replayed}`
+      : `Read ${countOf(rows, "row")} of the snapshot at ${info.position} and replayed ${replayed}`;
+  return migrated === 0
+    ? `${from}.`
+    : `${from}; ${countOf(migrated, "row")} of older versions brought up to date.`;
+}

@@ -1,0 +1,119 @@
+/**
+ * What becomes of a damaged log.
+ *
+ * - `strict` refuses and says where.
+ * - `truncate` goes on with what stands before the first damage. Transactions behind it are given up although they are
+ *   sound: they were made by a node that had what is missing.
+ * - `salvage` goes on with all that is sound and reports each gap.
+ * - `rebuild` goes on with what the node knows of itself, and a mark that has it refilled by the other replicas before it
+ *   serves (shared/replica/durable). Where nobody can be asked, it refuses as `strict` does.
+ *
+ * Whatever is kept is first made durable as a snapshot, which says that it takes the log's place; then the whole log is
+ * set aside, and a new one begins. A crash between the two is finished by the next start, which finds that snapshot and
+ * an older log. Nothing is cut, and no byte of the old log is written to.
+ *
+ * The new log begins after the highest number that was seen anywhere, also behind the damage: a position means one
+ * transaction for ever, so whoever follows commits by position (L10) is never shown another one under a number it knows.
+ */
+import { merge } from "../../../shared/clock/vector-clock.ts";
+import type { RecoveryMode } from "../../../shared/contract/storage.ts";
+import { keptOnRebuild } from "../../../shared/replica/durable.ts";
+import { Tables } from "../../../shared/runtime/tables.ts";
+import type { Mutation, Position } from "../../../shared/runtime/types.ts";
+import type { Damage, LogScan } from "../log/transaction-log.ts";
+import type { SnapshotHead, SnapshotStore } from "../snapshots/snapshot-store.ts";
+import type { Base } from "./base.ts";
+import {
+  progressOf,
+  type Recovered,
+  type RecoverOptions,
+  type RecoveryProgress,
+  result,
+  setBrokenAside,
+} from "./recovered.ts";
+import { RecoveryError } from "./recovery-error.ts";
+import { countOf, wordsOf } from "./words.ts";
+
+/** Throws RecoveryError with nothing changed. */
+export function* settle(
+  options: RecoverOptions,
+  base: Base,
+  scan: LogScan,
+  damage: readonly Damage[],
+): Generator<RecoveryProgress, Recovered> {
+  const { source, snapshots, schema, mode, hasPeers, now } = options;
+  if (mode === "strict") throw new RecoveryError(mode, damage);
+  const read = yield* readSound(base, scan, mode === "truncate" ? firstOf(damage) : Infinity);
+  if (mode === "rebuild" && !hasPeers(base.replay.tables)) throw new RecoveryError(mode, damage);
+
+  const kept = mode === "rebuild" ? keptOnRebuild(base.replay.tables) : base.replay.tables.rowsBeside([]);
+  const tables = new Tables(read.index);
+  for (const row of kept) tables.apply(row);
+
+  const lines = setBrokenAside(snapshots, base.broken);
+  const position = freePosition(snapshots, scan, damage);
+  writeSnapshot(snapshots, tables, {
+    position,
+    clock: read.clock,
+    at: now(),
+    versions: schema.versions,
+    index: read.index,
+    replacesLog: true,
+  });
+  const opened = source.setAside(position);
+  for (const each of damage) lines.push(wordsOf(each));
+  lines.push(doneWords[mode](base, read.givenUp), ...opened.lines, `The log goes on after ${position}.`);
+  return result(options, tables, read.clock, opened, lines, damage);
+}
+
+interface Read {
+  readonly clock: Recovered["clock"];
+  readonly index: number;
+  /** Sound transactions behind the damage. */
+  readonly givenUp: number;
+}
+
+/** Applies what is sound up to a position; of the rest it takes what must not be given out again. */
+function* readSound(base: Base, scan: LogScan, upTo: Position): Generator<RecoveryProgress, Read> {
+  const { replay } = base;
+  let { clock, index } = base;
+  let givenUp = 0;
+  for (const transaction of scan.sound()) {
+    clock = merge(clock, transaction.clock);
+    for (const { from } of transaction.mutations) index = Math.max(index, from?.index ?? 0);
+    if (transaction.position > upTo) givenUp += 1;
+    else replay.transaction(transaction);
+    if ((replay.counts.transactions + givenUp) % 5_000 === 0) yield progressOf(replay);
+  }
+  replay.finish();
+  return { clock, index, givenUp };
+}
+
+const firstOf = (damage: readonly Damage[]) => Math.min(...damage.map(({ after }) => after));
+
+/** Above everything that was seen, and at least what the old log began with: that is how it is known for the old one. */
+function freePosition(snapshots: SnapshotStore, scan: LogScan, damage: readonly Damage[]): Position {
+  const newest = snapshots.list()[0]?.position ?? -1;
+  const seen = damage.map(({ after, before }) => before ?? after);
+  return Math.max(newest + 1, scan.first, scan.last, ...seen);
+}
+
+function writeSnapshot(snapshots: SnapshotStore, tables: Tables, head: SnapshotHead): void {
+  const writer = snapshots.begin(head);
+  const rows: Mutation[] = [];
+  for (const row of tables.rowsBeside([])) {
+    rows.push(row);
+    if (rows.length === 1_000) writer.add(rows.splice(0));
+  }
+  writer.add(rows);
+  writer.finish();
+}
+
+const doneWords: Record<Exclude<RecoveryMode, "strict">, (base: Base, givenUp: number) => string> = {
+  truncate: ({ replay }, givenUp) =>
+    `The node goes on with what stands before the damage, up to transaction ${replay.position}; ${countOf(givenUp, "sound transaction")} behind it ${givenUp === 1 ? "was" : "were"} given up.`,
+  salvage: ({ replay, info }) =>
+    `The node goes on with all that is sound: ${info === null ? "" : `the snapshot at ${info.position} and `}${countOf(replay.counts.transactions, "transaction")} of the log.`,
+  rebuild: () =>
+    "The node goes on with what it knows of itself; the other replicas refill it before it serves. Rows of modules that only this node had are in the copy.",
+};
