@@ -4,6 +4,7 @@
  * disk, and never as the object that was handed in and may have been changed since.
  */
 import type { Committed, Position, SchemaVersions, Transaction } from "../../../shared/runtime/types.ts";
+import { missingStart, refuseDamaged } from "./damage.ts";
 import { RecordReader } from "./record-read.ts";
 import { RecordWriter } from "./record.ts";
 import { compacted, Holds, sameVersions, Standing, VersionHistory } from "./standing.ts";
@@ -140,6 +141,7 @@ export class MemoryLogSource implements LogSource {
 
   scan(after: Position): LogScan {
     const memory = this.#memory ?? new Memory(after);
+    const damage = memory.first > after + 1 ? [missingStart("memory", memory.first, after)] : [];
     const segment: SegmentInfo = {
       file: "memory",
       bytes: memory.bytes,
@@ -150,7 +152,7 @@ export class MemoryLogSource implements LogSource {
     };
     return {
       segments: this.#memory === undefined ? [] : [segment],
-      damage: [],
+      damage,
       first: memory.first,
       last: memory.last,
       sound: () => memory.read(after),
@@ -159,6 +161,7 @@ export class MemoryLogSource implements LogSource {
 
   open(after: Position): OpenedLog {
     const lines: string[] = [];
+    refuseDamaged(this.scan(after), after);
     if (this.#memory !== undefined && this.#memory.last < after) {
       lines.push(`The log in memory ended at ${this.#memory.last} and goes on after ${after}.`);
       this.#memory = new Memory(after);

@@ -82,14 +82,14 @@ function checkAt(bytes: Buffer, at: number): number {
 }
 
 /**
- * Whether a whole record lies here that was written for another place: of an earlier use of the file, of another file, or
- * moved (P35). What both its checks began from can be read off the first and must fit the second.
+ * The seed of the whole record that lies here, for whatever place it was written (P35): what both its checks began from
+ * can be read off the first and must fit the second. Null when there is none.
  */
-export function isStaleAt(bytes: Buffer, at: number, end: number): boolean {
-  if (bytes[at] !== startMark || at + recordBytesMin > end) return false;
+export function seedAt(bytes: Buffer, at: number, end: number): number | null {
+  if (bytes[at] !== startMark || at + recordBytesMin > end) return null;
   const seed = (checkAt(bytes, at) ^ bytes.readUInt32LE(at + 8)) >>> 0;
   const length = headerAt(bytes, at, end, seed);
-  return length > 0 && at + length <= end && isBodySound(bytes, at, length, seed);
+  return length > 0 && at + length <= end && isBodySound(bytes, at, length, seed) ? seed : null;
 }
 
 export const typeAt = (bytes: Buffer, at: number) => bytes[at + 1]!;
@@ -97,6 +97,14 @@ export const flagsAt = (bytes: Buffer, at: number) => bytes[at + 2]!;
 export const ordinalAt = (bytes: Buffer, at: number) => bytes.readUInt32LE(at + 12);
 export const positionAt = (bytes: Buffer, at: number): Position =>
   bytes.readUInt32LE(at + 20) * 2 ** 32 + bytes.readUInt32LE(at + 16);
+
+/** How far the log was flushed when the transaction that begins with this record was written. */
+export function synced(bytes: Buffer, at: number): Position {
+  flushed.from(bytes, at + headerBytes + 8);
+  return positionAt(bytes, at) - flushed.varint();
+}
+
+const flushed = new FieldReader();
 
 /** What the first record of a transaction says for all of them. */
 export interface SharedFields {
@@ -112,12 +120,6 @@ export class RecordReader {
   readonly #names = new Map<number, string>();
   #clockBytes: Buffer | undefined;
   #clock: VectorClock = {};
-
-  /** How far the log was flushed when this first record of a transaction was written. */
-  synced(bytes: Buffer, at: number): Position {
-    this.#fields.from(bytes, at + headerBytes + 8);
-    return positionAt(bytes, at) - this.#fields.varint();
-  }
 
   shared(bytes: Buffer, at: number): SharedFields {
     this.#fields.from(bytes, at + headerBytes);

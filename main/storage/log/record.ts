@@ -58,10 +58,20 @@ export const recordBytesMax = 64 * 2 ** 20;
 /** A transaction is read and written whole. */
 export const transactionBytesMax = 256 * 2 ** 20;
 
+const seedFactor = 0x9e3779b1;
+/** Their product is 1 modulo 2^32. */
+const seedInverse = 0xe8b2f51;
+
 /** Where a record stands: both checks begin from it. Differs for any two places under one salt. */
 export function seedOf(salt: number, place: number): number {
-  const seed = Math.imul(salt ^ place, 0x9e3779b1);
+  const seed = Math.imul(salt ^ place, seedFactor);
   return (seed ^ (seed >>> 15)) >>> 0;
+}
+
+/** The salt under which a place has this seed: what is left to go by when the head of a file is lost. */
+export function saltOf(seed: number, place: number): number {
+  const product = seed ^ (seed >>> 15) ^ (seed >>> 30);
+  return (Math.imul(product, seedInverse) ^ place) >>> 0;
 }
 
 /**
@@ -85,10 +95,15 @@ export function headerCheck(
 
 /** Writes records one behind the other into one buffer, which is used again after `clear`. */
 export class RecordWriter {
-  readonly #fields = new FieldWriter();
+  readonly #fields: FieldWriter;
   readonly #clocks = new ClockBytes();
   #salt = 0;
   #place = 0;
+
+  /** `bytes`: room to begin with. */
+  constructor(bytes?: number) {
+    this.#fields = new FieldWriter(bytes);
+  }
 
   /** What follows will stand at this place of the file with this salt. */
   clear(salt: number, place: number): void {
@@ -223,6 +238,21 @@ export class RecordWriter {
     for (const replica of from.replicas) fields.name(replica, "A replica");
   }
 }
+
+/** A record by itself; see `RecordWriter.versions`. */
+export function versionsRecord(
+  versions: SchemaVersions,
+  position: Position,
+  salt: number,
+  place: number,
+): Buffer {
+  const writer = new RecordWriter(recordBytesSmall);
+  writer.clear(salt, place);
+  writer.versions(versions, position);
+  return writer.view();
+}
+
+const recordBytesSmall = 1_024;
 
 /** Encodes each clock once, however many transactions share the object. */
 class ClockBytes {

@@ -49,8 +49,9 @@ export function logContract(name: string, make: () => LogUnderTest): void {
     let place: LogUnderTest;
     let log: TransactionLog;
     const reopen = () => {
+      const after = log.first - 1;
       log.close();
-      log = place.source.open(0).log;
+      log = place.source.open(after).log;
     };
     const all = () => [...log.read(log.first - 1)].map(withoutPlace);
 
@@ -236,6 +237,17 @@ export function logContract(name: string, make: () => LogUnderTest): void {
         expect(opened.lines).toHaveLength(1);
         expect([log.first, log.last]).toEqual([11, 10]);
         expect(log.append([transactionOf(3)], "synced")).toBe(11);
+      });
+
+      it("refuses to begin before what it holds", () => {
+        log.close();
+        log = place.source.setAside(41).log;
+        log.close();
+        expect(kindOf(() => place.source.open(40))).toBe("compacted");
+        expect(place.source.scan(40).damage.map(({ kind, after, before }) => [kind, after, before])).toEqual([
+          ["missing-segment", 40, 42],
+        ]);
+        expect(place.source.scan(41).damage).toEqual([]);
       });
 
       it("is scanned without being changed, open or closed", () => {

@@ -1,0 +1,181 @@
+/** Reads the rows of a log in SQLite, a page at a time, and says of each whether it is what was written. */
+import type { Committed, Position, SchemaVersions } from "../../../shared/runtime/types.ts";
+import type { FoundDamage } from "./damage.ts";
+import { positionAt, RecordReader, seedAt } from "./record-read.ts";
+import type { LogRow, LogStatements } from "./sqlite-tables.ts";
+import { logTable } from "./sqlite-tables.ts";
+import { VersionHistory } from "./standing.ts";
+import { LogError } from "./transaction-log.ts";
+import { Walk } from "./walk.ts";
+
+const pageRows = 128;
+
+/** Whether the row holds the records of its transaction and nothing else. Returns how many, 0: unsound. */
+function recordsIn({ position, records }: LogRow, salt: number): number {
+  const walk = new Walk(records, salt, 0, position - 1);
+  if (walk.step() !== "transaction" || walk.position !== position || walk.next !== records.length) return 0;
+  return walk.records;
+}
+
+/** Rows after a position. One that SQLite itself cannot read has no bytes. */
+export function* rowsAfter(statements: LogStatements, after: Position): Generator<LogRow> {
+  let position = after;
+  for (;;) {
+    const page = pageAfter(statements, position);
+    yield* page;
+    const last = page.at(-1);
+    if (last === undefined) return;
+    position = last.position;
+  }
+}
+
+function pageAfter(statements: LogStatements, after: Position): LogRow[] {
+  try {
+    return statements.page.all(after, pageRows);
+  } catch (error) {
+    if (!isCorrupt(error)) throw error;
+  }
+  // Row by row: the page of the database that is damaged need not be the one of all of them.
+  const rows: LogRow[] = [];
+  const end = Math.min(after + pageRows, lastIn(statements) ?? after);
+  for (let position = after + 1; position <= end; position++) {
+    rows.push(rowAt(statements, position) ?? { position, records: Buffer.alloc(0) });
+  }
+  return rows;
+}
+
+function rowAt(statements: LogStatements, position: Position): LogRow | undefined {
+  try {
+    return statements.row.get(position);
+  } catch (error) {
+    if (isCorrupt(error)) return undefined;
+    throw error;
+  }
+}
+
+function lastIn(statements: LogStatements): Position | null {
+  try {
+    return statements.last.get()!.last;
+  } catch (error) {
+    if (isCorrupt(error)) return null;
+    throw error;
+  }
+}
+
+const isCorrupt = (error: unknown) => ((error as { code?: string }).code ?? "").startsWith("SQLITE_CORRUPT");
+
+/** Versions as the log recorded them; those whose record is damaged are passed over and reported. */
+export function versionsOf(
+  statements: LogStatements,
+  salt: number,
+): { history: VersionHistory; damaged: Position[] } {
+  const history = new VersionHistory();
+  const damaged: Position[] = [];
+  const reader = new RecordReader();
+  for (const { after, records } of statements.versions.all()) {
+    const walk = new Walk(records, salt, 0, 0);
+    const isSound =
+      walk.step() === "versions" && walk.next === records.length && positionAt(records, 0) === after;
+    if (isSound) history.add(after, reader.versions(records, 0));
+    else damaged.push(after);
+  }
+  return { history, damaged };
+}
+
+export interface RowsRead {
+  readonly damage: readonly FoundDamage[];
+  readonly records: number;
+  readonly bytes: number;
+  readonly last: Position;
+}
+
+/** Checks every row after a position; `first` is where the table begins. */
+export function checkRows(
+  statements: LogStatements,
+  salt: number,
+  first: Position,
+  after: Position,
+): RowsRead {
+  const damage: FoundDamage[] = [];
+  let last = Math.max(first - 1, Math.min(after, lastIn(statements) ?? first - 1));
+  let expected = last + 1;
+  let records = 0;
+  let bytes = 0;
+  for (const row of rowsAfter(statements, last)) {
+    bytes += row.records.length;
+    const count = recordsIn(row, salt);
+    if (count > 0) for (const found of damage) found.before ??= row.position;
+    if (row.position !== expected) damage.push(gap(expected, row.position, last, count > 0));
+    if (count === 0) damage.push(corruptRow(row, last));
+    else last = row.position;
+    expected = row.position + 1;
+    records += count;
+  }
+  return { damage, records, bytes, last };
+}
+
+function gap(from: Position, to: Position, after: Position, isSound: boolean): FoundDamage {
+  return {
+    kind: "gap",
+    file: logTable,
+    offset: from,
+    length: 0,
+    after,
+    before: isSound ? to : null,
+    message: `Rows ${from} to ${to - 1} of ${logTable} are missing between others.`,
+  };
+}
+
+function corruptRow({ position, records }: LogRow, after: Position): FoundDamage {
+  const isStale = seedAt(records, 0, records.length) !== null;
+  return {
+    kind: isStale ? "stale" : "corrupt",
+    file: logTable,
+    offset: position,
+    length: records.length,
+    after,
+    before: null,
+    message: isStale
+      ? `Row ${position} of ${logTable} holds a transaction that was written for another place.`
+      : `Row ${position} of ${logTable} is not what was written.`,
+  };
+}
+
+/** The sound transactions after a position, whatever lies between them. */
+export function* soundRows(statements: LogStatements, salt: number, after: Position): Generator<Committed> {
+  const reader = new RecordReader();
+  const { history } = versionsOf(statements, salt);
+  for (const row of rowsAfter(statements, after)) {
+    if (recordsIn(row, salt) > 0) yield decode(reader, row, history.of(row.position));
+  }
+}
+
+const decode = (reader: RecordReader, { records }: LogRow, versions: SchemaVersions | null) =>
+  reader.transaction(records, 0, records.length, versions);
+
+/** Each transaction after a position, up to what is the last when it is met. Throws LogError "damaged" at one that is not sound. */
+export function* readRows(
+  statements: LogStatements,
+  salt: number,
+  after: Position,
+  last: () => Position,
+): Generator<Committed> {
+  const reader = new RecordReader();
+  const { history } = versionsOf(statements, salt);
+  let position = after;
+  for (const row of rowsAfter(statements, after)) {
+    position += 1;
+    if (row.position > last()) return;
+    if (row.position !== position || recordsIn(row, salt) === 0) break;
+    yield decode(reader, row, history.of(position));
+    if (position === last()) return;
+  }
+  if (position === after && after >= last()) return;
+  const wrong: FoundDamage = {
+    ...corruptRow({ position, records: Buffer.alloc(0) }, position - 1),
+    before: null,
+  };
+  throw new LogError("damaged", `${wrong.message} Restart the node, which then recovers as it was told to.`, [
+    wrong,
+  ]);
+}
