@@ -14,6 +14,7 @@ export const drawerTabs = [
   "conflicts",
   "key",
   "merkle",
+  "storage",
   "members",
   "links",
   "statistics",

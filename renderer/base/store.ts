@@ -24,7 +24,7 @@ export type Selection =
 type Mode = { readonly kind: "live" } | { readonly kind: "recorded"; readonly session: SessionInfo };
 
 export type PanelName = SidePanel | "timeline";
-export type Overlay = "palette" | "keys" | "note" | "new-cluster" | "save" | null;
+export type Overlay = "palette" | "keys" | "note" | "new-cluster" | "save" | "restart" | "disk" | null;
 
 /** Measured over the last second of what arrived. */
 export interface Rates {

@@ -4,6 +4,7 @@ import type { SessionModel } from "../../shared/trace/model.ts";
 import { useLab } from "../base/store.ts";
 import { EmptyState } from "../base/ui/empty-state.tsx";
 import { ContextMenu, type MenuEntry } from "../base/ui/menu.tsx";
+import { useDiskFaults } from "../storage/use-disk-faults.ts";
 import { act } from "./act.ts";
 import styles from "./cluster-map.module.css";
 import { crossedPairs, type CutPlan, cutCalls, describeCut, pairName, planCut } from "./cut.ts";
@@ -46,6 +47,7 @@ function Map({ size, model }: { readonly size: Size; readonly model: SessionMode
   const layout = useMemo(() => layoutMap(names, size), [names, size]);
   const settings = settingsOf(model);
   const blocked = blockedPairs(settings);
+  const diskFaults = useDiskFaults(model);
   const openLink = (from: string, to: string) => setDialog({ from, to });
 
   const gesture = useMapGesture(stage, isLive, {
@@ -82,9 +84,17 @@ function Map({ size, model }: { readonly size: Size; readonly model: SessionMode
         settings={settings}
         selection={selection}
         gesture={gesture}
+        diskFaults={diskFaults}
         crossed={new Set(plan.kind === "nothing" ? [] : plan.pairs.map(({ a, b }) => pairName(a, b)))}
       />
-      <MapButtons model={model} nodes={nodes} layout={layout} selected={selected} isLive={isLive} />
+      <MapButtons
+        model={model}
+        nodes={nodes}
+        layout={layout}
+        selected={selected}
+        isLive={isLive}
+        diskFaults={diskFaults}
+      />
       <MessageDots layout={layout} size={size} />
     </Stage>
   );

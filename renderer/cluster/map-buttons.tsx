@@ -16,8 +16,9 @@ export function MapButtons(props: {
   readonly layout: MapLayout;
   readonly selected: string | null;
   readonly isLive: boolean;
+  readonly diskFaults: ReadonlyMap<string, readonly string[]>;
 }) {
-  const { model, nodes, layout, selected, isLive } = props;
+  const { model, nodes, layout, selected, isLive, diskFaults } = props;
   const reached = nodes.some((node) => node.node === selected) ? selected : nodes[0]?.node;
   const side = layout.radius * 2.7;
   return nodes.map((node, index) => {
@@ -30,7 +31,7 @@ export function MapButtons(props: {
         data-node={node.node}
         className={styles["button"]}
         style={{ left: place.x - side / 2, top: place.y - side / 2, width: side, height: side }}
-        aria-label={describeNode(node, doubtsAbout(model, node.node))}
+        aria-label={describeNode(node, doubtsAbout(model, node.node), diskFaults.get(node.node))}
         aria-pressed={selected === node.node}
         aria-haspopup={isLive ? "menu" : undefined}
         tabIndex={reached === node.node ? 0 : -1}

@@ -25,10 +25,11 @@ export function MapDrawing(props: {
   readonly settings: ReadonlyMap<string, LinkSettings>;
   readonly selection: Selection | null;
   readonly gesture: Gesture | null;
+  readonly diskFaults: ReadonlyMap<string, readonly string[]>;
   /** Pairs that the line being drawn would cut. */
   readonly crossed: ReadonlySet<string>;
 }) {
-  const { model, nodes, layout, size, settings, selection, gesture, crossed } = props;
+  const { model, nodes, layout, size, settings, selection, gesture, crossed, diskFaults } = props;
   const pairs = useMemo(() => pairsOf([...layout.places.keys()]), [layout]);
   return (
     <svg
@@ -84,6 +85,7 @@ export function MapDrawing(props: {
               em={size.em}
               labels={layout.labels}
               doubt={doubtsAbout(model, node.node)}
+              hasDiskFault={diskFaults.has(node.node)}
               isSelected={selection?.kind === "node" && selection.node === node.node}
               isTarget={gesture?.kind === "link" && gesture.over === node.node}
             />

@@ -1,5 +1,6 @@
 import type { LinkSettings } from "../../shared/contract/state.ts";
 import type { MenuEntry } from "../base/ui/menu.tsx";
+import { diskEntries } from "../storage/disk-menu.ts";
 import { actionEntries } from "./act.ts";
 import { linkActions, networkActions, nodeActions } from "./node-actions.ts";
 import type { ShownNode } from "./network.ts";
@@ -22,6 +23,7 @@ export function nodeEntries(
     { heading: `${node}, ${status}` },
     ...actionEntries(actions.slice(0, networkEnd)),
     ...(others.length > 0 ? [links] : []),
+    { label: "Disk", entries: diskEntries(node, status) },
     "separator",
     ...actionEntries(actions.slice(networkEnd)),
   ];

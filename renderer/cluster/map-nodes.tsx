@@ -1,4 +1,4 @@
-import { CircleAlert, CircleStop, Hourglass, type LucideIcon, Pause, Skull } from "lucide-react";
+import { CircleAlert, CircleStop, HardDrive, Hourglass, type LucideIcon, Pause, Skull } from "lucide-react";
 import { memo } from "react";
 import { cx } from "../base/ui/cx.ts";
 import { shortName } from "../ring/node-look.ts";
@@ -24,13 +24,19 @@ interface MapNodeProps {
   readonly em: number;
   readonly labels: MapLayout["labels"];
   readonly doubt: Doubt;
+  readonly hasDiskFault: boolean;
   readonly isSelected: boolean;
   readonly isTarget: boolean;
 }
 
 /** All that is to be said of a node in one line: for those who hear the map instead of seeing it. */
-export function describeNode(node: ShownNode, doubt: Doubt): string {
-  const parts = [node.node, node.status, ...(node.clockLost ? ["without the clock it had"] : [])];
+export function describeNode(node: ShownNode, doubt: Doubt, diskFaults: readonly string[] = []): string {
+  const parts = [
+    node.node,
+    node.status,
+    ...(node.clockLost ? ["without the clock it had"] : []),
+    ...diskFaults,
+  ];
   const doubts = doubtText(doubt);
   return [...parts, ...(doubts === null ? [] : [doubts])].join(", ");
 }
@@ -66,6 +72,7 @@ export const MapNode = memo(function MapNode(props: MapNodeProps) {
         />
       )}
       {props.labels !== "none" && <Label {...props} />}
+      {props.hasDiskFault && <DiskSign radius={radius} em={em} />}
       {!hasName && Icon !== undefined && (
         <text className={styles["corner"]} x={radius * 0.9} y={-radius * 0.7} fontSize={em * 0.8}>
           {shortName(node.node)}
@@ -74,6 +81,17 @@ export const MapNode = memo(function MapNode(props: MapNodeProps) {
     </g>
   );
 });
+
+/** At the foot of a node whose disk fails, is full or slow. */
+function DiskSign({ radius, em }: { readonly radius: number; readonly em: number }) {
+  const side = Math.max(em * 1.1, radius * 0.75);
+  return (
+    <g className={styles["disk"]} transform={`translate(${radius * 0.75},${radius * 0.75})`}>
+      <circle r={side * 0.78} />
+      <HardDrive x={-side / 2} y={-side / 2} width={side} height={side} aria-hidden />
+    </g>
+  );
+}
 
 function Shape({ status, radius }: { readonly status: ShownStatus; readonly radius: number }) {
   const side = radius * 1.8;
@@ -99,9 +117,9 @@ function Shape({ status, radius }: { readonly status: ShownStatus; readonly radi
 }
 
 /** The name outside the circle of nodes, and under it what is out of the ordinary. */
-function Label({ node, place, centre, radius, em, doubt, labels }: MapNodeProps) {
+function Label({ node, place, centre, radius, em, doubt, hasDiskFault, labels }: MapNodeProps) {
   const above = place.y < centre.y - em;
-  const notes = notesOn(node, doubt, labels !== "full");
+  const notes = notesOn(node, doubt, hasDiskFault, labels !== "full");
   const lines = hasNameIn(labels) ? [{ text: node.node, tone: "name" as const }, ...notes] : notes;
   const first = above ? -(radius + em * 0.75 + (lines.length - 1) * em * 1.05) : radius + em * 1.45;
   return (
@@ -125,11 +143,13 @@ const hasNameIn = (labels: MapLayout["labels"]) => labels === "full" || labels =
 function notesOn(
   node: ShownNode,
   doubt: Doubt,
+  hasDiskFault: boolean,
   isShort: boolean,
 ): { text: string; tone: "note" | "alarm" }[] {
   const notes: { text: string; tone: "note" | "alarm" }[] = [];
   if (node.status !== "running") notes.push({ text: node.status, tone: "note" });
   else if (node.clockLost) notes.push({ text: "clock lost", tone: "alarm" });
+  if (hasDiskFault) notes.push({ text: "disk fault", tone: "alarm" });
   const doubts = node.status === "running" || node.status === "paused" ? doubtText(doubt, isShort) : null;
   if (doubts !== null) notes.push({ text: doubts, tone: "alarm" });
   return notes;

@@ -12,6 +12,7 @@ import type { Belief, SessionModel } from "../../shared/trace/model.ts";
 import { useLab } from "../base/store.ts";
 import { cx } from "../base/ui/cx.ts";
 import { EmptyState } from "../base/ui/empty-state.tsx";
+import { useDiskFaults } from "../storage/use-disk-faults.ts";
 import { agoText, isSplit, verdictOn, verdictText } from "./beliefs.ts";
 import styles from "./members.module.css";
 import { type ShownNode, shownNodes } from "./network.ts";
@@ -27,6 +28,7 @@ const icons: Record<MemberStatus, LucideIcon> = {
 export function Members() {
   const model = useSteadyModel(250);
   const nodes = shownNodes(model);
+  const diskFaults = useDiskFaults(model);
   if (nodes.length === 0 || model.beliefs.size === 0)
     return (
       <EmptyState icon={Eye} title="What each node believes of the others appears here">
@@ -60,6 +62,11 @@ export function Members() {
                   {node.pid === null ? "no process" : `process ${node.pid}`}
                   {node.clockLost && ", clock lost"}
                 </span>
+                {diskFaults.get(node.node)?.map((words) => (
+                  <span key={words} className={styles["verdict"]}>
+                    {words}
+                  </span>
+                ))}
               </td>
             ))}
           </tr>

@@ -4,6 +4,8 @@ import { showToast } from "../base/toasts.ts";
 import { Button } from "../base/ui/button.tsx";
 import { Dialog } from "../base/ui/dialog.tsx";
 import { Field, Input, TextArea } from "../base/ui/field.tsx";
+import { DiskDialog } from "../storage/disk-dialog.tsx";
+import { RestartDialog } from "../storage/restart-dialog.tsx";
 import styles from "./dialogs.module.css";
 import { KeysSheet } from "./keys-sheet.tsx";
 import { NewCluster } from "./new-cluster.tsx";
@@ -99,6 +101,8 @@ const dialogs: Record<Exclude<Overlay, null>, () => React.ReactNode> = {
   note: Note,
   "new-cluster": NewCluster,
   save: Save,
+  restart: RestartDialog,
+  disk: DiskDialog,
 };
 
 /** Whichever dialog is open. */

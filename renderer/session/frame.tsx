@@ -15,6 +15,7 @@ import { useLab } from "../base/store.ts";
 import { Cards } from "../lessons/cards.tsx";
 import { HuntPanel } from "../scenarios/hunt-panel.tsx";
 import { ScenariosPanel } from "../scenarios/scenarios-panel.tsx";
+import { StoragePanel } from "../storage/storage-panel.tsx";
 import { Button } from "../base/ui/button.tsx";
 import { Panel } from "../base/ui/panel.tsx";
 import { Tabs } from "../base/ui/tabs.tsx";
@@ -58,6 +59,7 @@ const drawerViews: Record<DrawerTab, () => ReactNode> = {
   conflicts: ConflictAlerts,
   key: KeyPanel,
   merkle: MerklePanel,
+  storage: StoragePanel,
   members: Members,
   links: LinkMatrix,
   statistics: Statistics,

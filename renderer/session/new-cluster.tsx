@@ -1,10 +1,13 @@
 import { useState } from "react";
 import { membershipPresets } from "../../shared/membership/presets.ts";
 import { type Preset, presets } from "../../shared/membership/types.ts";
+import type { LabState } from "../../shared/contract/state.ts";
 import { labStore, useLab } from "../base/store.ts";
 import { Button } from "../base/ui/button.tsx";
 import { Dialog } from "../base/ui/dialog.tsx";
 import { Field, Input, Select } from "../base/ui/field.tsx";
+import { storageDefaults } from "../../shared/contract/storage.ts";
+import { type StorageForm, StorageFields } from "../storage/storage-fields.tsx";
 import styles from "./dialogs.module.css";
 import { quorumProblem } from "./quorum.ts";
 import { ReplicationFields } from "./replication-fields.tsx";
@@ -18,6 +21,14 @@ const presetWords: Record<Preset, string> = {
   classroom: "classroom: slow enough to watch",
 };
 
+/** As the nodes there are keep what they know. */
+function storageOf(lab: LabState | null): StorageForm {
+  const [node] = lab?.nodes ?? [];
+  return { ...(node?.storage ?? storageDefaults), clockStore: node?.clockStore ?? "sqlite" };
+}
+
+const storageParams = ({ clockStore, ...storage }: StorageForm) => ({ clockStore, storage });
+
 /** Ends the cluster there is and starts another, as it is described here. */
 export function NewCluster() {
   const lab = useLab((state) => state.lab);
@@ -29,6 +40,7 @@ export function NewCluster() {
     w: String(lab?.cluster.w ?? 2),
   });
   const [replication, setReplication] = useState(firstReplication);
+  const [storage, setStorage] = useState<StorageForm>(() => storageOf(lab));
   const [busy, setBusy] = useState(false);
   const numbers = { nodes: Number(nodes), n: Number(quorum.n), r: Number(quorum.r), w: Number(quorum.w) };
   const problem =
@@ -40,6 +52,7 @@ export function NewCluster() {
       ...numbers,
       preset,
       replication: settingsFrom(replication),
+      ...storageParams(storage),
     });
     if (answer === undefined) setBusy(false);
     else close();
@@ -99,6 +112,7 @@ export function NewCluster() {
           )}
         </Field>
         <ReplicationFields fields={replication} onChange={setReplication} />
+        <StorageFields form={storage} onChange={setStorage} />
         <div className={styles["actions"]}>
           <Button onClick={close}>Cancel</Button>
           <Button variant="primary" type="submit" disabled={busy || problem !== null}>

@@ -6,6 +6,7 @@ import { Toaster } from "../base/ui/toaster.tsx";
 import { TooltipProvider } from "../base/ui/tooltip.tsx";
 import { scenarioCommands } from "../scenarios/commands.ts";
 import { watchRuns } from "../scenarios/studio.ts";
+import { storageOfNode } from "../storage/commands.ts";
 import { Banners } from "./banners.tsx";
 import { clusterCommands } from "./commands/cluster-commands.ts";
 import { faultCommands, faultsOfNode } from "./commands/fault-commands.ts";
@@ -28,7 +29,10 @@ registerCommands([
 /** The faults by name come and go with the nodes. */
 function useNodeCommands(): void {
   const nodes = useLab((state) => state.lab?.nodes.map((node) => node.id).join(" ") ?? "");
-  useEffect(() => registerCommands(nodes.split(" ").filter(Boolean).flatMap(faultsOfNode)), [nodes]);
+  useEffect(() => {
+    const names = nodes.split(" ").filter(Boolean);
+    return registerCommands(names.flatMap((node) => [...faultsOfNode(node), ...storageOfNode(node)]));
+  }, [nodes]);
 }
 
 /** The whole window. */

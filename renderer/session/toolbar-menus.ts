@@ -4,6 +4,7 @@ import {
   CircleHelp,
   Command,
   GitBranch,
+  HardDrive,
   HeartPulse,
   Keyboard,
   Monitor,
@@ -26,6 +27,7 @@ import { findCommand, isEnabled, runCommand, titleOf } from "../base/commands.ts
 import type { Theme } from "../base/prefs.ts";
 import type { LabStore } from "../base/store.ts";
 import type { MenuEntry, MenuItem } from "../base/ui/menu.tsx";
+import { diskEntries } from "../storage/disk-menu.ts";
 import { loadRates } from "./commands/cluster-commands.ts";
 import { themeTitles } from "./commands/view-commands.ts";
 
@@ -70,6 +72,12 @@ export function faultMenu(state: LabStore): readonly MenuEntry[] {
     perNode("One node as the only bridge", "bridge", GitBranch),
     perNode("Let nothing out of a node", "one-way", Waypoints),
     item("fault.cut", state, Scissors),
+    "separator",
+    {
+      label: "Break a node’s disk",
+      icon: HardDrive,
+      entries: nodes.map(({ id, status }) => ({ label: id, entries: diskEntries(id, status) })),
+    },
     "separator",
     item("fault.heal", state, HeartPulse),
     item("partition.heal-all", state, Activity),

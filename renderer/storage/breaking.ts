@@ -64,3 +64,13 @@ export function damageOf(record: RecordView, choice: BreakChoice, isTable: boole
         : { kind: "swap", file, offset, other: choice.other.offset, bytes: swapLength(record, choice.other) };
   }
 }
+
+/** What to ask first: only where the lab may not be able to put the bytes back. */
+export function questionOf(node: string, damage: FileDamage, runs: boolean) {
+  if (damage.kind !== "truncate" || !runs) return null;
+  return {
+    title: `Truncate ${damage.file} of ${node}?`,
+    text: `${node} runs and goes on writing to this file. As soon as it has, what is cut off now cannot be put back; the other nodes keep their copies.`,
+    confirm: "Truncate the file",
+  };
+}

@@ -131,3 +131,36 @@ export function faultsInForce(
   }
   return inForce;
 }
+
+/** What is typed in the form of a fault. */
+export interface FaultForm {
+  readonly kind: "fail" | "full" | "slow";
+  readonly operation: "write" | "sync" | "rename";
+  readonly nth: string;
+  readonly lasts: "once" | "always";
+  readonly ms: string;
+}
+
+export const firstFault: FaultForm = { kind: "fail", operation: "sync", nth: "1", lasts: "once", ms: "200" };
+
+/** Why it cannot be asked for, or null. */
+export function faultProblem({ kind, nth, ms }: FaultForm): string | null {
+  if (kind === "fail" && !(/^\d+$/.test(nth.trim()) && Number(nth) >= 1))
+    return "Which one fails is a whole number, counted from 1.";
+  if (kind === "slow" && !(ms.trim() !== "" && Number(ms) >= 0 && Number(ms) <= 60_000))
+    return "A disk may be slower by 0 to 60,000 ms.";
+  return null;
+}
+
+export function faultFrom({ kind, operation, nth, lasts, ms }: FaultForm): LiveDiskFault {
+  switch (kind) {
+    case "fail":
+      return { kind, operation, nth: Number(nth), lasts };
+    case "full":
+      return { kind };
+    case "slow":
+      return { kind, ms: Number(ms) };
+    default:
+      return kind satisfies never;
+  }
+}

@@ -77,9 +77,7 @@ export function isDurable({ log, kinds }: NodeStorage, { position }: RecordView)
 }
 
 export function sourceWords(view: NodeStorage, status: NodeStatus): string {
-  return view.source === "live"
-    ? `told by ${view.node}, which is ${status}`
-    : `read from its files; it is ${status}`;
+  return view.source === "live" ? "Live." : `Read from its files: ${view.node} is ${status}.`;
 }
 
 /** All of a record in one line, for those who hear the list. */
@@ -100,3 +98,18 @@ export function clockText(clock: Readonly<Record<string, number>>): string {
 /** What a person can do about a start that was refused, besides reading its sentence. */
 export const refusalHelp =
   "Start it again in another mode, put an old copy of its directory back, or wipe its disk: the other nodes keep their copies.";
+
+/** Names a record among all of its log. */
+export const idOf = ({ file, offset, ordinal }: RecordView) => `${file} ${offset} ${ordinal}`;
+
+const at = (kind: string) => ({ sqlite: "SQLite", file: "files", memory: "memory" })[kind] ?? kind;
+
+/** "Log in files, snapshots in SQLite, clock in SQLite; flushed at each commit." */
+export function kindsWords({ kinds }: NodeStorage): string {
+  const flush = {
+    commit: "flushed at each commit",
+    group: "flushed in groups",
+    off: "flushed when the system likes",
+  }[kinds.sync];
+  return `Log in ${at(kinds.log)}, snapshots in ${at(kinds.snapshots)}, clock in ${at(kinds.clocks)}; ${flush}.`;
+}

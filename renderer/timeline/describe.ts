@@ -2,6 +2,7 @@
 import { number, text, texts } from "../../shared/trace/detail.ts";
 import type { RecordedEvent } from "../../shared/trace/event.ts";
 import type { History } from "../../shared/trace/history.ts";
+import { diskSentence } from "../storage/event-words.ts";
 import { duration } from "./ticks.ts";
 
 export function sentenceOf(event: RecordedEvent, history: History): string {
@@ -173,7 +174,7 @@ function labSentence(event: RecordedEvent): string {
     case "note":
       return text(detail?.["text"]) ?? "A note.";
     default:
-      return `The lab: ${event.name}.`;
+      return diskSentence(event) ?? `The lab: ${event.name}.`;
   }
 }
 

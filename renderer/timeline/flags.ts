@@ -3,6 +3,7 @@ import type { NodeId } from "../../shared/ids.ts";
 import type { Band } from "../../shared/trace/bands.ts";
 import { text } from "../../shared/trace/detail.ts";
 import { labLane, type RecordedEvent } from "../../shared/trace/event.ts";
+import { diskFlag } from "../storage/event-words.ts";
 import type { SceneInput } from "./scene.ts";
 import { pxOf } from "./view.ts";
 
@@ -63,6 +64,6 @@ function flagText(event: RecordedEvent, bands: readonly Band[]): string {
     case "link":
       return `link ${text(event.detail?.["from"]) ?? ""} → ${text(event.detail?.["to"]) ?? ""}`;
     default:
-      return `${event.name} ${node}`.trim();
+      return diskFlag(event) ?? `${event.name} ${node}`.trim();
   }
 }

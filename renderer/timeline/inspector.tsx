@@ -6,6 +6,7 @@ import type { SessionModel } from "../../shared/trace/model.ts";
 import { useLab, useModel } from "../base/store.ts";
 import { EmptyState } from "../base/ui/empty-state.tsx";
 import { openKey } from "../key/chosen-key.ts";
+import { showStorage } from "../storage/commands.ts";
 import { EventInspector } from "./event-inspector.tsx";
 import { Fact, Link, Section } from "./event-parts.tsx";
 import styles from "./event-inspector.module.css";
@@ -77,6 +78,9 @@ function NodeInspector({ node }: { readonly node: NodeId }) {
           <Fact name="Events">{lane.length.toLocaleString("en")}</Fact>
         </dl>
       )}
+      <p>
+        <Link onClick={() => showStorage(node)}>Show its storage</Link>
+      </p>
       <Section title="What the others believe of it">
         <ul className={styles["links"]}>
           {[...model.beliefs].map(([observer, beliefs]) => {

@@ -8,6 +8,7 @@ export const drawerTitles = {
   conflicts: "Conflicts",
   key: "Key",
   merkle: "Merkle",
+  storage: "Storage",
   members: "Members' beliefs",
   links: "Links",
   statistics: "Statistics",

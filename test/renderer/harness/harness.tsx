@@ -18,12 +18,15 @@ import { ConflictAlerts } from "../../../renderer/data/conflicts.tsx";
 import { DataPanel } from "../../../renderer/data/data-panel.tsx";
 import { EventLog } from "../../../renderer/data/event-log.tsx";
 import { RingView } from "../../../renderer/ring/ring-view.tsx";
+import { StoragePanel } from "../../../renderer/storage/storage-panel.tsx";
+import type { Place } from "../../../renderer/storage/pages.ts";
 import type { DataAnswer, LabConnection } from "../../../shared/contract/contract.ts";
 import { LabError } from "../../../shared/contract/errors.ts";
-import { storageDefaults } from "../../../shared/contract/storage.ts";
+import { type FileDamage, storageDefaults } from "../../../shared/contract/storage.ts";
 import { Causality } from "../../../shared/trace/causality.ts";
 import { History } from "../../../shared/trace/history.ts";
 import styles from "./harness.module.css";
+import { sampleStorage } from "./sample-storage.ts";
 import { sampleSession } from "./sample.ts";
 
 const panels: Readonly<Record<string, FunctionComponent>> = {
@@ -35,6 +38,7 @@ const panels: Readonly<Record<string, FunctionComponent>> = {
   data: DataPanel,
   log: EventLog,
   conflicts: ConflictAlerts,
+  storage: StoragePanel,
 };
 
 export interface HarnessWindow {
@@ -85,6 +89,19 @@ function answer(key: string): DataAnswer {
   };
 }
 
+const storage = sampleStorage(query);
+
+function answerStorage(
+  name: string,
+  params: { node: string; file: string; after?: Place; limit: number; damage: FileDamage },
+) {
+  if (name === "node.storage") return storage.view(params.node);
+  if (name === "node.records") return storage.records(params.file, params.after ?? null, params.limit);
+  if (name === "disk.damage" && "offset" in params.damage)
+    storage.damage(params.damage.file, params.damage.offset);
+  return null;
+}
+
 const connection: LabConnection = {
   call(name, params) {
     harness.calls.push({ command: name, params });
@@ -92,7 +109,8 @@ const connection: LabConnection = {
     harness.failNext = null;
     if (failure !== null) return Promise.reject(new LabError("timed_out", failure.message, failure.definite));
     const key = (params as { key?: string }).key ?? "";
-    return Promise.resolve((name.startsWith("data.") ? answer(key) : {}) as never);
+    const answered = name.startsWith("data.") ? answer(key) : (answerStorage(name, params as never) ?? {});
+    return Promise.resolve(answered as never);
   },
   on: () => () => undefined,
   onConnected: () => () => undefined,
@@ -113,9 +131,9 @@ labStore.setState({
     nodes: sample.nodes.map((id, i) => ({
       id,
       address: `127.0.0.1:${8081 + i}`,
-      pid: 4100 + i,
+      pid: query.has("stopped") ? null : 4100 + i,
       life: sample.now,
-      status: "running",
+      status: query.has("stopped") ? "killed" : "running",
       clockStore: "sqlite",
       storage: storageDefaults,
       dataDir: "",

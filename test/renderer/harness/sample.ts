@@ -167,6 +167,7 @@ function damage(
   });
   const blocked = Object.fromEntries(cut.map((pair, i) => [pair, 40 + i * 37]));
   lab(end - 900, "effect", { blocked, lost: {}, delayed: { [`${nodes[0]}>${nodes[1]}`]: 214 } });
+  lab(cutAt + 3000, "disk", { node: nodes[1]!, slow: 200 });
   const victim = nodes.at(-1)!;
   lab(cutAt + 4000, "kill", { node: victim, pid: 4100 + nodes.length - 1 });
   lab(cutAt + 4010, "exited", { node: victim, code: null, signal: "SIGKILL", expected: true });

@@ -43,7 +43,16 @@ describe("the window", () => {
     await page.getByText("Cut the network and write on both sides").waitFor();
     await page.getByText("Kill a node and lose its clock").waitFor();
     await page.getByText("nodes alive 3/3").waitFor();
-    for (const name of ["Data", "Conflicts", "Members' beliefs", "Links", "Statistics", "Log", "Sessions"]) {
+    for (const name of [
+      "Data",
+      "Conflicts",
+      "Storage",
+      "Members' beliefs",
+      "Links",
+      "Statistics",
+      "Log",
+      "Sessions",
+    ]) {
       await tab(name).click();
     }
     await tab("Ring").click();

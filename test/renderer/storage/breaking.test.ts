@@ -5,6 +5,7 @@ import {
   firstChoice,
   kindsFor,
   partnersOf,
+  questionOf,
 } from "../../../renderer/storage/breaking.ts";
 import { fileDamageSchema } from "../../../shared/contract/storage.ts";
 import { recordOf } from "./sample.ts";
@@ -32,6 +33,16 @@ describe("breaking a record", () => {
     const apart = recordOf(6, { offset: 564 });
     expect(partnersOf(record, [record, elsewhere, overlapping, apart])).toEqual([apart]);
     expect(damageOf(record, { ...firstChoice(record), kind: "swap" }, false)).toBeNull();
+  });
+
+  it("asks first where the bytes may not come back", () => {
+    const asks = (kind: (typeof breakKinds)[number], runs: boolean) =>
+      questionOf("node-1", damageOf(record, { ...firstChoice(record), kind }, false)!, runs) !== null;
+    expect([asks("truncate", true), asks("truncate", false), asks("zero", true)]).toEqual([
+      true,
+      false,
+      false,
+    ]);
   });
 
   it("turns over one bit of a record in a table, and no more", () => {

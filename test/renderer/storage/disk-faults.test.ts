@@ -1,9 +1,12 @@
 import { describe, expect, it } from "vitest";
 import {
   diskGestures,
+  faultFrom,
+  faultProblem,
   faultsInForce,
   faultsTold,
   faultWords,
+  firstFault,
   healDisk,
   powerCut,
 } from "../../../renderer/storage/disk-faults.ts";
@@ -42,6 +45,18 @@ describe("faults of a disk", () => {
       "2 records have lost a bit",
     ]);
     expect(faultsTold({ fail: "nonsense", slow: "much" })).toEqual([]);
+  });
+
+  it("are asked for as they were typed, or a sentence says what is wrong", () => {
+    const typed = { ...firstFault, operation: "write", nth: "12", lasts: "always" } as const;
+    for (const kind of ["fail", "full", "slow"] as const) {
+      expect(faultProblem({ ...typed, kind })).toBeNull();
+      expect(liveDiskFaultSchema.safeParse(faultFrom({ ...typed, kind })).success).toBe(true);
+    }
+    expect(faultFrom(typed)).toEqual({ kind: "fail", operation: "write", nth: 12, lasts: "always" });
+    for (const nth of ["0", "", "1.5", "-2", "x"]) expect(faultProblem({ ...typed, nth })).not.toBeNull();
+    for (const ms of ["", "-1", "60001", "x"])
+      expect(faultProblem({ ...typed, kind: "slow", ms })).not.toBeNull();
   });
 
   it("are in force until they are healed or the process ends", () => {

@@ -15,6 +15,15 @@ const damageOf = (changes: Partial<DamageView>): DamageView => ({
   ...changes,
 });
 
+const snapshot = (position: number) => ({
+  name: `${position}.snapshot`,
+  position,
+  at: 0,
+  bytes: 1,
+  rows: 1,
+  problem: null,
+});
+
 /** Segments whose positions go on without gaps. */
 const segments = fc
   .array(fc.tuple(fc.integer({ min: 1, max: 5_000 }), fc.integer({ min: 64, max: 4_000_000 })), {
@@ -115,14 +124,6 @@ describe("the line of a log", () => {
   });
 
   it("puts snapshots that would stand on one another on one mark", () => {
-    const snapshot = (position: number) => ({
-      name: `${position}.snapshot`,
-      position,
-      at: 0,
-      bytes: 1,
-      rows: 1,
-      problem: null,
-    });
     const view = { ...storageOf([segmentOf(1, 1, 100, 1_000)]), snapshots: [50, 10, 11].map(snapshot) };
     const marks = snapshotMarks(view, layoutLog(view, 1_000), 20);
     expect(marks.map(({ snapshots }) => snapshots.map(({ position }) => position))).toEqual([[10, 11], [50]]);

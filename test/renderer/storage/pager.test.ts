@@ -31,11 +31,12 @@ beforeEach(() => {
   );
 });
 
+const placeOf = (position: number) => ({ offset: 64 + ((position - 1) % 250) * 100 });
+
 /** A log of two files: positions 1 to 250, and from 251 on. */
 function logUntil(last: number, changes: Partial<NodeStorage["log"]> = {}): NodeStorage {
-  const place = (position: number) => ({ offset: 64 + ((position - 1) % 250) * 100 });
   const records = Array.from({ length: last }, (_, index) =>
-    recordOf(index + 1, { ...place(index + 1), file: index < 250 ? one : two }),
+    recordOf(index + 1, { ...placeOf(index + 1), file: index < 250 ? one : two }),
   );
   files.set(one, records.slice(0, 250));
   files.set(two, records.slice(250));
@@ -115,13 +116,11 @@ describe("what is looked at in a log", () => {
 
   it("drops what arrives for an older wish, and says why nothing could be read", async () => {
     await pager.look(logUntil(400));
-    let open = () => {};
-    gate = new Promise((resolve) => {
-      open = resolve;
-    });
+    const held = Promise.withResolvers<void>();
+    gate = held.promise;
     const slow = pager.older();
     const wanted = pager.toStart();
-    open();
+    held.resolve();
     await Promise.all([slow, wanted]);
     expect([shown.file, ...positions()]).toEqual([one, 1, 100]);
     failing = "The file cannot be read.";

@@ -78,9 +78,12 @@ describe("pages of a log", () => {
   it("take what is new at their end, and let the oldest go", async () => {
     const records = Array.from({ length: 12 }, (_, index) => recordOf(index + 1));
     const { fetch } = logOf(records);
-    const page = { records: records.slice(0, 10), isLast: true };
+    const page = { records: records.slice(0, 10), isFirst: true, isLast: true };
     const newer = await withNewer(fetch, page, 10);
     expect(newer.records.map(({ position }) => position)).toEqual([3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
-    expect((await withNewer(fetch, { records: [], isLast: true }, 10)).records).toHaveLength(10);
+    expect(newer).toMatchObject({ isFirst: false, isLast: true });
+    expect((await withNewer(fetch, { records: [], isFirst: true, isLast: true }, 10)).records).toHaveLength(
+      10,
+    );
   });
 });
