@@ -18,6 +18,8 @@ import { type DiskOperation, FaultPlan } from "./fault-plan.ts";
 import { UnflushedNames } from "./unflushed-names.ts";
 import { UnsyncedFile } from "./unsynced-file.ts";
 
+const sectorBytes = 512;
+
 export class FaultyDisk implements Disk {
   readonly #disk: Disk;
   readonly #plan = new FaultPlan();
@@ -126,6 +128,12 @@ export class FaultyDisk implements Disk {
   }
 }
 
+/** About half of the bytes, to the end of a sector: a disk writes sectors whole or not at all. */
+function halfWay(length: number, at: number): number {
+  const end = Math.floor((at + (length >> 1)) / sectorBytes) * sectorBytes;
+  return Math.max(0, end - at);
+}
+
 class FaultyFile implements DiskFile {
   readonly #file: DiskFile;
   readonly #plan: FaultPlan;
@@ -148,7 +156,7 @@ class FaultyFile implements DiskFile {
   write(bytes: Uint8Array, at: number): void {
     const error = this.#plan.next("write", this.path);
     if (error !== null) {
-      this.#write(bytes.subarray(0, bytes.length >> 1), at);
+      this.#write(bytes.subarray(0, halfWay(bytes.length, at)), at);
       throw error;
     }
     const room = this.#plan.isFull ? Math.max(0, this.#file.size() - at) : bytes.length;

@@ -70,11 +70,15 @@ describe("a fault", () => {
     expect(codeOf(() => file.sync())).toBe("done");
   });
 
-  it("leaves half of a write that fails", () => {
+  it("leaves about half of a write that fails: whole sectors, as disks write them", () => {
     const file = disk.open("/d/f", "create");
+    file.write(bytes("a".repeat(500)), 0);
     disk.arm(fail("write", 1, "once"));
-    expect(codeOf(() => file.write(bytes("12345678"), 0))).toBe("EIO");
-    expect(textOf(disk, "/d/f")).toBe("1234");
+    expect(codeOf(() => file.write(bytes("b".repeat(1_100)), 500))).toBe("EIO");
+    expect(textOf(disk, "/d/f")).toBe("a".repeat(500) + "b".repeat(524));
+    disk.arm(fail("write", 1, "once"));
+    expect(codeOf(() => file.write(bytes("c".repeat(100)), 1_100))).toBe("EIO");
+    expect(textOf(disk, "/d/f"), "less than a sector is not written at all").not.toContain("c");
   });
 
   it("leaves both names as they are when a rename or a removal fails", () => {
