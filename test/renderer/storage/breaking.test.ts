@@ -12,6 +12,9 @@ import { recordOf } from "./sample.ts";
 
 const record = recordOf(3, { offset: 264, bytes: 80 });
 
+const asks = (kind: (typeof breakKinds)[number], runs: boolean) =>
+  questionOf("node-1", damageOf(record, { ...firstChoice(record), kind }, false)!, runs) !== null;
+
 describe("breaking a record", () => {
   it("stays within the record, and within the contract", () => {
     const other = recordOf(5, { offset: 464, bytes: 120 });
@@ -36,8 +39,6 @@ describe("breaking a record", () => {
   });
 
   it("asks first where the bytes may not come back", () => {
-    const asks = (kind: (typeof breakKinds)[number], runs: boolean) =>
-      questionOf("node-1", damageOf(record, { ...firstChoice(record), kind }, false)!, runs) !== null;
     expect([asks("truncate", true), asks("truncate", false), asks("zero", true)]).toEqual([
       true,
       false,
