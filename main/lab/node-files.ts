@@ -39,7 +39,13 @@ export function loseClock(node: string, dataDir: string): void {
     }
   }
   const clocks = join(dataDir, "clocks");
-  if (existsSync(clocks)) new FileClockStore(clocks).delete(asNodeId(node));
+  if (!existsSync(clocks)) return;
+  const store = new FileClockStore(clocks);
+  try {
+    store.delete(asNodeId(node));
+  } finally {
+    store.close();
+  }
 }
 
 export function wipe(dataDir: string): void {

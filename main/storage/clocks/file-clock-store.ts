@@ -1,114 +1,125 @@
 /**
  * Vector clocks as files a person can read: `<dir>/<node>.clock.json` holds `{"node-1":42,"node-2":15,"$crc32":…}`.
  *
- * A clock is replaced whole: written to a temporary file, flushed, renamed over the old one, and the directory flushed
- * (without that the rename itself can be lost in a power cut, P34). So a reader finds the old clock or the new one,
- * never half of one, also with several writers at once: the last to rename wins.
- *
- * The checksum is the member `$crc32` of the same object, computed over the JSON of all other members in the order
- * they stand in. A sidecar file could not be replaced in one step with the clock; `$` cannot begin a node id, so the
- * name is free, and the object stays one of names and numbers. A file without it is taken as written by hand, which
- * is the way back after damage. A file that fails the check is set aside as `….corrupt-<time>` and is an error once.
+ * A clock is replaced whole and flushed, name and all, before `save` returns, so a reader finds the old clock or the new
+ * one, never half of one, and a power cut takes back nothing (P34). One process at a time has the directory: two
+ * writers would each save clocks that the other has not seen, and the counter would go back. A file that cannot be
+ * trusted is an error, once: it is set aside as `….corrupt-<time>`, where nothing touches it again.
  */
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from "node:fs";
 import { join } from "node:path";
-import { crc32 } from "node:zlib";
-import { isVectorClock, type VectorClock } from "../../../shared/clock/vector-clock.ts";
-import { isNodeId, type NodeId } from "../../../shared/ids.ts";
-import { makeDirectory } from "../make-directory.ts";
+import type { VectorClock } from "../../../shared/clock/vector-clock.ts";
+import type { NodeId } from "../../../shared/ids.ts";
+import { type DirectoryLock, lockDirectory } from "../directory-lock.ts";
+import type { Disk } from "../disk/disk.ts";
+import { RealDisk } from "../disk/real-disk.ts";
+import { replaceWhole } from "../disk/whole-file.ts";
+import { NodeStoreError } from "../node-store-error.ts";
+import { clockFile, readClockFile } from "./clock-file.ts";
+import { type DecodedClock, encodeClock } from "./clock-text.ts";
 import {
   assertNode,
   assertStorable,
   closedError,
+  type OnCorrupt,
   type VectorClockStore,
   VectorClockStoreError,
 } from "./vector-clock-store.ts";
 
-const checksumName = "$crc32";
+export interface FileClockStoreOptions {
+  readonly disk?: Disk;
+  /** For a disk that no other process can reach. */
+  readonly lock?: (dir: string) => DirectoryLock;
+  readonly onCorrupt?: OnCorrupt;
+}
+
+/** Left by a crash before a rename; older releases put a process id and a number in between. */
+const leftOver = /\.clock\.json(\.\d+-\d+)?\.tmp$/;
 
 export class FileClockStore implements VectorClockStore {
   readonly #dir: string;
-  #temporaries = 0;
+  readonly #disk: Disk;
+  readonly #onCorrupt: OnCorrupt;
+  readonly #lock: DirectoryLock;
   #closed = false;
 
-  constructor(dir: string) {
+  /** Makes the directory, and holds it until `close` or the end of the process. */
+  constructor(dir: string, options: FileClockStoreOptions = {}) {
+    const { disk = new RealDisk(), lock = lockDirectory, onCorrupt = "set-aside" } = options;
     this.#dir = dir;
+    this.#disk = disk;
+    this.#onCorrupt = onCorrupt;
     attempt(`The directory ${dir} for vector clocks cannot be made; check its path and permissions.`, () =>
-      makeDirectory(dir),
+      disk.makeDirectory(dir),
     );
+    this.#lock = locked(dir, lock);
+    try {
+      attempt(`The directory ${dir} for vector clocks cannot be written; check its permissions.`, () => {
+        for (const name of disk.list(dir)) if (leftOver.test(name)) disk.remove(join(dir, name));
+      });
+    } catch (error) {
+      this.close();
+      throw error;
+    }
   }
 
   save(node: NodeId, clock: VectorClock): void {
     this.#assertOpen();
     assertStorable(node, clock);
-    const path = this.#path(node);
-    const temporary = `${path}.${process.pid}-${this.#temporaries++}.tmp`;
-    attempt(
-      `The vector clock cannot be saved to ${path}; check the disk's free space and permissions.`,
-      () => {
-        try {
-          writeDurably(temporary, encode(clock));
-          renameSync(temporary, path);
-        } catch (error) {
-          rmSync(temporary, { force: true });
-          throw error;
-        }
-        flushDirectory(this.#dir);
-      },
+    const path = clockFile(this.#dir, node);
+    attempt(`The vector clock cannot be saved to ${path}; check the disk's free space and permissions.`, () =>
+      replaceWhole(this.#disk, path, Buffer.from(encodeClock(clock))),
     );
   }
 
   load(node: NodeId): VectorClock | null {
     this.#assertOpen();
     assertNode(node);
-    const path = this.#path(node);
-    if (!existsSync(path)) return null;
-    const text = attempt(`The vector clock in ${path} cannot be read; check its permissions.`, () =>
-      readFileSync(path, "utf8"),
-    );
-    const clock = decode(text);
-    if (clock !== null) return clock;
-    const aside = `${path}.corrupt-${Date.now()}`;
-    attempt(`The damaged vector clock ${path} cannot be set aside; move it away by hand.`, () => {
-      renameSync(path, aside);
-      flushDirectory(this.#dir);
-    });
+    const path = clockFile(this.#dir, node);
+    const found = read(this.#disk, path);
+    if (found === null) return null;
+    if ("clock" in found) return found.clock;
+    const what = `The vector clock in ${path} ${found.problem}`;
+    const wayOut = `Put a good copy there (JSON like {"node-1":42}), or start without one: timestamps may then repeat.`;
+    if (this.#onCorrupt === "leave") {
+      throw new VectorClockStoreError("corrupt", `${what}; nothing was changed. ${wayOut}`);
+    }
     throw new VectorClockStoreError(
       "corrupt",
-      `The vector clock in ${path} is damaged and was set aside as ${aside}. Put a good copy back (JSON like {"node-1":42}), or start again without one: timestamps may then repeat.`,
+      `${what}; it was set aside as ${this.#setAside(path)}. ${wayOut}`,
     );
   }
 
   has(node: NodeId): boolean {
     this.#assertOpen();
     assertNode(node);
-    return existsSync(this.#path(node));
+    return this.#disk.exists(clockFile(this.#dir, node));
   }
 
   delete(node: NodeId): void {
     this.#assertOpen();
     assertNode(node);
-    attempt(`The vector clock ${this.#path(node)} cannot be deleted; check its permissions.`, () => {
-      rmSync(this.#path(node), { force: true });
-      flushDirectory(this.#dir);
+    const path = clockFile(this.#dir, node);
+    attempt(`The vector clock ${path} cannot be deleted; check its permissions.`, () => {
+      this.#disk.remove(path);
+      this.#disk.syncDirectory(this.#dir);
     });
   }
 
   close(): void {
+    if (this.#closed) return;
     this.#closed = true;
+    this.#lock.release();
   }
 
-  #path(node: NodeId): string {
-    return join(this.#dir, `${node}.clock.json`);
+  #setAside(path: string): string {
+    const named = `${path}.corrupt-${Date.now()}`;
+    let aside = named;
+    for (let number = 2; this.#disk.exists(aside); number++) aside = `${named}-${number}`;
+    attempt(`The damaged vector clock ${path} cannot be set aside; move it away by hand.`, () => {
+      this.#disk.rename(path, aside);
+      this.#disk.syncDirectory(this.#dir);
+    });
+    return aside;
   }
 
   #assertOpen(): void {
@@ -116,51 +127,46 @@ export class FileClockStore implements VectorClockStore {
   }
 }
 
-function attempt<Result>(sentence: string, action: () => Result): Result {
+function read(disk: Disk, path: string): DecodedClock | null {
   try {
-    return action();
+    return readClockFile(disk, path);
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? String(error);
-    throw new VectorClockStoreError("io", `${sentence} (${code})`, error);
+    const code = codeOf(error);
+    throw new VectorClockStoreError(
+      "io",
+      code === "EISDIR"
+        ? `${path} is a directory where a vector clock should be; move it away.`
+        : `The vector clock in ${path} cannot be read; check its permissions. (${code})`,
+      error,
+    );
   }
 }
 
-function writeDurably(path: string, text: string): void {
-  const file = openSync(path, "wx", 0o600);
+function locked(dir: string, lock: (dir: string) => DirectoryLock): DirectoryLock {
   try {
-    writeSync(file, text);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
+    return lock(dir);
+  } catch (error) {
+    if (error instanceof NodeStoreError && error.kind === "locked") {
+      throw new VectorClockStoreError(
+        "locked",
+        `The vector clocks in ${dir} are in use by another process; stop that one first, or choose another directory.`,
+        error,
+      );
+    }
+    throw new VectorClockStoreError(
+      "io",
+      `The directory ${dir} for vector clocks cannot be written; check its permissions.`,
+      error,
+    );
   }
 }
 
-/** Windows can neither open nor flush a directory; its renames are journalled by the file system. */
-function flushDirectory(dir: string): void {
-  if (process.platform === "win32") return;
-  const handle = openSync(dir, "r");
+function attempt(sentence: string, action: () => void): void {
   try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
+    action();
+  } catch (error) {
+    throw new VectorClockStoreError("io", `${sentence} (${codeOf(error)})`, error);
   }
 }
 
-function encode(clock: VectorClock): string {
-  return `${JSON.stringify({ ...clock, [checksumName]: crc32(JSON.stringify(clock)) })}\n`;
-}
-
-/** Null for anything that is not a whole, well-formed clock with a fitting checksum (or none). */
-function decode(text: string): VectorClock | null {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch {
-    return null;
-  }
-  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) return null;
-  const { [checksumName]: checksum, ...clock } = parsed as Record<string, unknown>;
-  if (!isVectorClock(clock) || !Object.keys(clock).every(isNodeId)) return null;
-  if (checksum !== undefined && checksum !== crc32(JSON.stringify(clock))) return null;
-  return clock;
-}
+const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error);

@@ -25,6 +25,7 @@ export class MemoryClockStore implements VectorClockStore {
 
   delete(node: NodeId): void {
     this.#assertOpen();
+    assertNode(node);
     this.#clocks.delete(node);
   }
 

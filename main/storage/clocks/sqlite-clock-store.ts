@@ -1,28 +1,34 @@
 /**
  * Vector clocks in a table. Inside a node's own database the save is one more statement of the transaction that
  * stores the data, so that clock and data can never part: the cheapest of the durable stores, and the default.
+ *
+ * A row that cannot be trusted is set aside under a name that no node can have, in the same table.
  */
-import Database from "better-sqlite3";
-import { isVectorClock, type VectorClock } from "../../../shared/clock/vector-clock.ts";
+import type Database from "better-sqlite3";
+import type { VectorClock } from "../../../shared/clock/vector-clock.ts";
 import type { NodeId } from "../../../shared/ids.ts";
+import { decodeStoredClock, encodeStoredClock, type StoredClock } from "./stored-clock.ts";
 import {
   assertNode,
   assertStorable,
   closedError,
+  type OnCorrupt,
   type VectorClockStore,
   VectorClockStoreError,
 } from "./vector-clock-store.ts";
 
 export class SqliteClockStore implements VectorClockStore {
   readonly #database: Database.Database;
-  readonly #save: Database.Statement<[string, string]>;
-  readonly #load: Database.Statement<[string], { counters: string }>;
+  readonly #onCorrupt: OnCorrupt;
+  readonly #save: Database.Statement<[string, string | Buffer]>;
+  readonly #load: Database.Statement<[string], { counters: StoredClock }>;
   readonly #delete: Database.Statement<[string]>;
   #closed = false;
 
   /** Makes its table when there is none. The database stays its owner's to close. */
-  constructor(database: Database.Database) {
+  constructor(database: Database.Database, onCorrupt: OnCorrupt = "set-aside") {
     this.#database = database;
+    this.#onCorrupt = onCorrupt;
     database.exec(
       "CREATE TABLE IF NOT EXISTS clock (node TEXT PRIMARY KEY, counters TEXT NOT NULL) WITHOUT ROWID",
     );
@@ -35,33 +41,35 @@ export class SqliteClockStore implements VectorClockStore {
 
   /** Durable when the surrounding transaction is; by itself as durable as the database's `synchronous` setting. */
   save(node: NodeId, clock: VectorClock): void {
+    this.#assertOpen();
     assertStorable(node, clock);
-    this.#attempt(() => this.#save.run(node, JSON.stringify(clock)));
+    this.#attempt(() => this.#save.run(node, encodeStoredClock(clock)));
   }
 
   load(node: NodeId): VectorClock | null {
+    this.#assertOpen();
     assertNode(node);
     const row = this.#attempt(() => this.#load.get(node));
     if (row === undefined) return null;
-    let clock: unknown;
-    try {
-      clock = JSON.parse(row.counters);
-    } catch {
-      clock = null;
+    const found = decodeStoredClock(row.counters);
+    if ("clock" in found) return found.clock;
+    const what = `The vector clock of ${node} in ${this.#database.name} ${found.problem}`;
+    const wayOut = `Put a good one into table "clock" (JSON like {"node-1":42}), or start without: timestamps may then repeat.`;
+    if (this.#onCorrupt === "leave") {
+      throw new VectorClockStoreError("corrupt", `${what}; nothing was changed. ${wayOut}`);
     }
-    if (isVectorClock(clock)) return clock;
-    throw new VectorClockStoreError(
-      "corrupt",
-      `The vector clock of ${node} in ${this.#database.name} is damaged. Correct its row in table "clock", or delete the row to start without: timestamps may then repeat.`,
-    );
+    const aside = this.#setAside(node);
+    throw new VectorClockStoreError("corrupt", `${what}; its row was set aside as "${aside}". ${wayOut}`);
   }
 
   has(node: NodeId): boolean {
+    this.#assertOpen();
     assertNode(node);
     return this.#attempt(() => this.#load.get(node)) !== undefined;
   }
 
   delete(node: NodeId): void {
+    this.#assertOpen();
     assertNode(node);
     this.#attempt(() => this.#delete.run(node));
   }
@@ -70,8 +78,19 @@ export class SqliteClockStore implements VectorClockStore {
     this.#closed = true;
   }
 
-  #attempt<Result>(action: () => Result): Result {
+  #setAside(node: NodeId): string {
+    const named = `${node} corrupt ${Date.now()}`;
+    let aside = named;
+    for (let number = 2; this.#load.get(aside) !== undefined; number++) aside = `${named} ${number}`;
+    this.#attempt(() => this.#database.prepare("UPDATE clock SET node = ? WHERE node = ?").run(aside, node));
+    return aside;
+  }
+
+  #assertOpen(): void {
     if (this.#closed) throw closedError();
+  }
+
+  #attempt<Result>(action: () => Result): Result {
     try {
       return action();
     } catch (error) {

@@ -7,7 +7,9 @@
  *
  * Guarantees of every store: `load` returns exactly the last clock whose `save` returned, or null when there is none;
  * a clock that cannot be trusted is an error, never a value. Every failure is a {@link VectorClockStoreError}.
- * A store of one's own passes when it passes `test/main/storage/clocks/clock-store-contract.ts`.
+ * A store of one's own passes when it passes `test/main/storage/clocks/clock-store-contract.ts`; the one in
+ * `test/main/storage/clocks/own-store.ts` is made to be copied. `retrying`, `measured`, `logged` and `batched` go around
+ * any store, and around each other.
  */
 import { isVectorClock, type VectorClock } from "../../../shared/clock/vector-clock.ts";
 import { isNodeId, type NodeId } from "../../../shared/ids.ts";
@@ -24,11 +26,19 @@ export interface VectorClockStore {
   close(): void | Promise<void>;
 }
 
+/**
+ * What `load` does about a clock that cannot be trusted, beside the error: "set-aside" moves it under a name that says so,
+ * and the next `load` finds none; "leave" changes nothing.
+ */
+export type OnCorrupt = "set-aside" | "leave";
+
 export type VectorClockStoreErrorKind =
-  /** What is stored is damaged; the message says where it was set aside and how to go on. */
+  /** What is stored is no clock; the message says what became of it and how to go on. */
   | "corrupt"
   /** The disk, the directory or the database refused. */
   | "io"
+  /** Another process has the place open. */
+  | "locked"
   /** The store was closed before. */
   | "closed"
   /** Not a node id, or not a clock: a programmer's error. Nothing was stored. */

@@ -26,15 +26,29 @@ export function readWhole(disk: Disk, path: string): Uint8Array {
 /** Durable on return. When it throws, a reader finds the old file or the new one, and a power cut may change which. */
 export function replaceWhole(disk: Disk, path: string, bytes: Uint8Array): void {
   const temporary = path + temporarySuffix;
-  const file = openFresh(disk, temporary);
   try {
-    file.write(bytes, 0);
-    file.sync();
-  } finally {
-    file.close();
+    const file = openFresh(disk, temporary);
+    try {
+      file.write(bytes, 0);
+      file.sync();
+    } finally {
+      file.close();
+    }
+    disk.rename(temporary, path);
+  } catch (error) {
+    tidy(disk, temporary);
+    throw error;
   }
-  disk.rename(temporary, path);
   disk.syncDirectory(dirname(path));
+}
+
+/** A full disk gets its room back. Where even that fails, the next opening removes the file. */
+function tidy(disk: Disk, temporary: string): void {
+  try {
+    disk.remove(temporary);
+  } catch {
+    // The error of the replacement itself is the one to tell.
+  }
 }
 
 /** One that an earlier crash left has no claim to the name. */
