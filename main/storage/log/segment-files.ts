@@ -67,11 +67,14 @@ export function readSegment(disk: Disk, path: string, bytesMax = Number.POSITIVE
   }
 }
 
-/** Null: the head is damaged. Throws LogError "foreign" or "newer_format". */
+/**
+ * Null: the head is damaged, or that of a segment of another number. Where number or owner is null, any will do. Throws
+ * LogError "foreign" or "newer_format".
+ */
 export function checkHead(
   page: Buffer,
   path: string,
-  number: number,
+  number: number | null,
   owner: LogOwner | null,
 ): SegmentHead | null {
   const head = decodeHead(page);
@@ -97,6 +100,5 @@ export function checkHead(
       `${path} is of a log of cluster "${head.owner.cluster}", not of "${owner.cluster}"; put it back where it belongs, or choose another --data-dir.`,
     );
   }
-  // The file of one number under the name of another: what is in it is not what should be there.
-  return head.number === number ? head : null;
+  return number === null || head.number === number ? head : null;
 }

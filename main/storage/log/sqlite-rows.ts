@@ -11,7 +11,7 @@ import { Walk } from "./walk.ts";
 const pageRows = 128;
 
 /** Whether the row holds the records of its transaction and nothing else. Returns how many, 0: unsound. */
-function recordsIn({ position, records }: LogRow, salt: number): number {
+export function recordsIn({ position, records }: LogRow, salt: number): number {
   const walk = new Walk(records, salt, 0, position - 1);
   if (walk.step() !== "transaction" || walk.position !== position || walk.next !== records.length) return 0;
   return walk.records;

@@ -28,30 +28,29 @@ export interface LogHeadRow {
 export type LogStatements = ReturnType<typeof prepareLog>;
 
 export function prepareLog(database: Database.Database) {
-  const prepare = <Arguments extends unknown[], Row>(sql: string) => database.prepare<Arguments, Row>(sql);
   return {
-    insert: prepare<[Position, Uint8Array], never>(
+    insert: database.prepare<[Position, Uint8Array], never>(
       `INSERT INTO ${logTable} (position, records) VALUES (?, ?)`,
     ),
-    page: prepare<[Position, number], LogRow>(
+    page: database.prepare<[Position, number], LogRow>(
       `SELECT position, records FROM ${logTable} WHERE position > ? ORDER BY position LIMIT ?`,
     ),
-    row: prepare<[Position], LogRow>(`SELECT position, records FROM ${logTable} WHERE position = ?`),
-    last: prepare<[], { last: Position | null }>(`SELECT max(position) AS last FROM ${logTable}`),
-    bytes: prepare<[], { bytes: number }>(`SELECT total(length(records)) AS bytes FROM ${logTable}`),
-    drop: prepare<[Position], never>(`DELETE FROM ${logTable} WHERE position < ?`),
-    versions: prepare<[], { after: Position; records: Buffer }>(
+    row: database.prepare<[Position], LogRow>(`SELECT position, records FROM ${logTable} WHERE position = ?`),
+    last: database.prepare<[], { last: Position | null }>(`SELECT max(position) AS last FROM ${logTable}`),
+    bytes: database.prepare<[], { bytes: number }>(`SELECT total(length(records)) AS bytes FROM ${logTable}`),
+    drop: database.prepare<[Position], never>(`DELETE FROM ${logTable} WHERE position < ?`),
+    versions: database.prepare<[], { after: Position; records: Buffer }>(
       `SELECT after, records FROM ${versionsTable} ORDER BY after`,
     ),
-    setVersions: prepare<[Position, Uint8Array], never>(
+    setVersions: database.prepare<[Position, Uint8Array], never>(
       `INSERT OR REPLACE INTO ${versionsTable} (after, records) VALUES (?, ?)`,
     ),
     /** All but the one that still holds for the first that stays. */
-    dropVersions: prepare<[Position], never>(
+    dropVersions: database.prepare<[Position], never>(
       `DELETE FROM ${versionsTable} WHERE after < (SELECT max(after) FROM ${versionsTable} WHERE after < ?)`,
     ),
-    head: prepare<[], LogHeadRow>(`SELECT head, first FROM ${headTable}`),
-    setFirst: prepare<[Position], never>(`UPDATE ${headTable} SET first = ?`),
+    head: database.prepare<[], LogHeadRow>(`SELECT head, first FROM ${headTable}`),
+    setFirst: database.prepare<[Position], never>(`UPDATE ${headTable} SET first = ?`),
   };
 }
 
