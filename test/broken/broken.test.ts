@@ -1,10 +1,23 @@
 /** The quick part of `npm run hunt:broken`: some broken cores are found, and the sound core is not. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { brokenCores } from "./cores.ts";
 import { huntCore } from "./hunt-core.ts";
 
 const quick = brokenCores.filter(({ isQuick }) => isQuick === true);
 const scenarios = [...new Set(quick.map(({ scenario }) => scenario))];
+
+const root = join(import.meta.dirname, "../..");
+
+describe("a broken core", () => {
+  it.each(brokenCores.flatMap(({ name, edits }) => edits.map((edit) => ({ name, ...edit }))))(
+    "$name changes one place of $file",
+    ({ file, find }) => {
+      expect(readFileSync(join(root, file), "utf8").split(find)).toHaveLength(2);
+    },
+  );
+});
 
 describe("a hunt", () => {
   it.each(quick)("finds $name within $within seeds of $scenario", async (core) => {

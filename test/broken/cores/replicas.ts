@@ -153,8 +153,8 @@ export const replicaCores: readonly BrokenCore[] = [
     edits: [
       {
         file: "shared/replica/replica.ts",
-        find: "const isDone = this.#moves.isOut && this.#coordinator.isIdle && this.#hints.isDone;",
-        put: "const isDone = this.#coordinator.isIdle;",
+        find: "const isDone = this.#parts.moves.isOut && this.#parts.coordinator.isIdle && this.#parts.hints.isDone;",
+        put: "const isDone = this.#parts.coordinator.isIdle;",
       },
     ],
     scenario: "moving-ring",
