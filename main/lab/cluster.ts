@@ -92,7 +92,7 @@ export class Cluster {
       recorder: this.recorder,
       dataDirOf: (node) => dataDir.node(settings.name, node),
       onChange,
-      onUnexpectedEnd: (sentence) => options.onNotice("warning", sentence),
+      onUnexpectedEnd: (sentence, isBroken) => options.onNotice(isBroken ? "info" : "warning", sentence),
     });
     this.faults = new NodeFaults(this.supervisor, this.recorder);
     this.disks = new DiskFaults(this.supervisor, this.recorder);

@@ -1,18 +1,27 @@
 /** The commands about a node's storage: looking at it, and breaking it on purpose. */
 import { LabError } from "../../shared/contract/errors.ts";
-import type { LiveDiskFault } from "../../shared/contract/storage.ts";
+import {
+  type LiveDiskFault,
+  type NodeStorage,
+  type StorageView,
+  storageViewSchema,
+} from "../../shared/contract/storage.ts";
 import type { Cluster } from "./cluster.ts";
 import type { CommandContext, Handlers } from "./commands.ts";
+import { listCopies } from "./disk-copies.ts";
+import { exchange, type ExchangeTarget } from "./exchange.ts";
+import { readRecords } from "./log-records.ts";
+import { readStorage } from "./storage-files.ts";
 
 const done: Record<string, never> = {};
 
 export function diskHandlers({ cluster }: CommandContext) {
-  const notYet = (node: string): never => {
-    throw new LabError("refused", `The storage of ${cluster().supervisor.get(node).id} cannot be read yet.`);
-  };
   return {
-    "node.storage": ({ node }) => notYet(node),
-    "node.records": ({ node }) => notYet(node),
+    "node.storage": ({ node }) => storageOf(cluster(), node),
+    "node.records": ({ node: id, file, after, limit }) => {
+      const { dataDir, pid } = cluster().supervisor.get(id);
+      return readRecords({ dataDir, isRunning: pid !== null, file }, after ?? null, limit);
+    },
     "disk.fault": async ({ node, fault }) => {
       await breakDisk(cluster(), node, fault);
       return done;
@@ -40,6 +49,20 @@ export function diskHandlers({ cluster }: CommandContext) {
       return done;
     },
   } satisfies Partial<Handlers>;
+}
+
+/** Told by the node itself where it runs. */
+async function storageOf({ supervisor }: Cluster, id: string): Promise<NodeStorage> {
+  const node = supervisor.get(id);
+  const view = node.status === "running" ? await askForStorage(node) : readStorage(supervisor.placeOf(node));
+  return { ...view, copies: listCopies(node.dataDir) };
+}
+
+async function askForStorage(node: ExchangeTarget): Promise<StorageView> {
+  const body = await exchange(node, { method: "GET", path: "/api/v1/storage" });
+  const view = storageViewSchema.safeParse(body);
+  if (view.success) return view.data;
+  throw new LabError("internal", `${node.id} told of its storage what this lab does not understand.`);
 }
 
 async function breakDisk(cluster: Cluster, id: string, fault: LiveDiskFault): Promise<void> {

@@ -3,8 +3,10 @@ import { LabError } from "../../shared/contract/errors.ts";
 import type { FileDamage, LiveDiskFault } from "../../shared/contract/storage.ts";
 import { copyDirectory, expectCopy, freeLabel, putBack } from "./disk-copies.ts";
 import { type PlannedDamage, planDamage } from "./file-damage.ts";
+import { planRecordDamage } from "./log-records.ts";
 import type { ManagedNode } from "./managed-node.ts";
 import type { Recorder } from "./recorder.ts";
+import { planRot } from "./rot.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 export class DiskFaults {
@@ -16,7 +18,7 @@ export class DiskFaults {
     this.#recorder = recorder;
   }
 
-  /** Resolves when it is in force; a power cut, when the process has ended. */
+  /** A fault of a running node's disk. Resolves when it is in force; a power cut, when the process has ended. */
   break(id: string, fault: LiveDiskFault): Promise<void> {
     return this.#inTurn(id, (node) => {
       if (node.status !== "running") {
@@ -32,13 +34,21 @@ export class DiskFaults {
 
   /** Whether the node runs or not. */
   damage(id: string, damage: FileDamage): Promise<PlannedDamage> {
-    return this.#inTurn(id, async ({ dataDir }) => {
-      if (damage.kind === "record")
-        throw new LabError("refused", "Records cannot be damaged yet: damage the file they lie in.");
-      const planned = planDamage(dataDir, damage);
+    return this.#inTurn(id, async ({ dataDir, pid }) => {
+      const planned =
+        damage.kind === "record"
+          ? planRecordDamage({ dataDir, isRunning: pid !== null, file: damage.file }, damage.offset)
+          : planDamage(dataDir, damage);
       this.#recorder.lab("damage", { node: id, ...damage });
       planned.make();
       return planned;
+    });
+  }
+
+  /** Newest values of so many keys lose a bit, in the log, where the next start reads them. Not recorded by itself. */
+  rot(id: string, count: number): Promise<void> {
+    return this.#inTurn(id, async (node) => {
+      for (const planned of planRot(this.#supervisor.placeOf(node), count)) planned.make();
     });
   }
 

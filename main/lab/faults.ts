@@ -32,6 +32,13 @@ export class NodeFaults {
     await node.kill();
   }
 
+  /** A kill that takes with it what the node had not flushed. */
+  cutPower(id: string): Promise<void> {
+    const node = this.#supervisor.get(id);
+    this.#recorder.lab("kill", { node: id, pid: pidOf(node) });
+    return node.breakDisk({ kind: "power-cut" });
+  }
+
   pause(id: string): Promise<void> {
     return this.#inTurn(id, (node) => {
       const pid = pidOf(node);

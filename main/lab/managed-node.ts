@@ -47,6 +47,8 @@ export class ManagedNode {
   /** How its next process keeps what it knows. */
   clockStore: ClockStoreKind;
   storage: StorageSettings;
+  /** In force from the start of each process to come. */
+  lastingFaults: readonly LiveDiskFault[] = [];
   life: number | null = null;
   readonly #owner: NodeOwner;
   #status: NodeStatus = "stopped";
@@ -127,7 +129,7 @@ export class ManagedNode {
     this.#lastFailure = null;
     this.#error = null;
     this.life = null;
-    this.#diskFaults = [];
+    this.#diskFaults = this.lastingFaults;
     const { promise, resolve: ended } = Promise.withResolvers<void>();
     this.#ended = promise;
     const readyOrEnded = new Promise<void>((resolve) => (this.#readyOrEnded = resolve));

@@ -17,6 +17,7 @@ import {
   type NodeStatus,
 } from "../../shared/contract/state.ts";
 import { storageDefaults, type StorageSettings } from "../../shared/contract/storage.ts";
+import { asNodeId } from "../../shared/ids.ts";
 import type { MembershipConfig, Preset } from "../../shared/membership/types.ts";
 import type { ReplicationSettings } from "../../shared/replication/settings.ts";
 import type { Quorum } from "../../shared/replication/types.ts";
@@ -29,6 +30,7 @@ import { type HeldPort, holdPorts, loopback } from "./ports.ts";
 import { childProcessHost, type NodeCommand, type NodeExit } from "./process-host.ts";
 import type { Recorder } from "./recorder.ts";
 import type { RuleTable } from "./rules.ts";
+import type { StoragePlace } from "./storage-files.ts";
 
 export interface ClusterSettings {
   readonly name: string;
@@ -61,8 +63,11 @@ export interface SupervisorOptions {
   readonly recorder: Recorder;
   readonly dataDirOf: (node: string) => string;
   readonly onChange: () => void;
-  /** A process ended that nobody here had asked to; one sentence about it. */
-  readonly onUnexpectedEnd: (sentence: string) => void;
+  /**
+   * A process ended that nobody here had asked to; one sentence about it. `isBroken`: its disk had been broken on
+   * purpose, so it may be why.
+   */
+  readonly onUnexpectedEnd: (sentence: string, isBroken: boolean) => void;
 }
 
 /** How long a node may take to flush when the whole cluster ends. */
@@ -121,6 +126,12 @@ export class Supervisor implements NodeOwner {
       );
     }
     return node;
+  }
+
+  /** Where the node keeps what it knows, and how. */
+  placeOf({ id, dataDir, pid, storage, clockStore }: ManagedNode): StoragePlace {
+    const owner = { node: asNodeId(id), cluster: this.#options.settings.name };
+    return { dataDir, isRunning: pid !== null, owner, storage, clockStore };
   }
 
   /** Makes places for new nodes, of these names or so many, without starting them. */
@@ -229,7 +240,7 @@ export class Supervisor implements NodeOwner {
     const life = node.life ?? newestLife(node.dataDir);
     if (life !== null) recorder.catchUp(node.id, life);
     recorder.lab("exited", { node: node.id, code: exit.code, signal: exit.signal, expected });
-    if (!expected) this.#options.onUnexpectedEnd(sentenceOf(node, exit));
+    if (!expected) this.#options.onUnexpectedEnd(sentenceOf(node, exit), node.diskFaults.length > 0);
     this.#watch();
   }
 
@@ -281,6 +292,7 @@ export class Supervisor implements NodeOwner {
         `--virtual-nodes=${virtualNodes}`,
         `--clock-store=${node.clockStore}`,
         ...storageFlags(node.storage),
+        ...node.lastingFaults.map((fault) => `--disk-fault=${JSON.stringify(fault)}`),
         `--cluster=${name}`,
         `--gossip=${gossip}`,
         ...(quorum.r + quorum.w > quorum.n ? [] : ["--allow-stale-reads"]),
