@@ -109,7 +109,7 @@ describe("a node refuses to start, with one clear sentence,", () => {
     writeFileSync(file, readFileSync(file, "utf8").slice(0, -4));
     const { code, message } = await refusal(settings.flags, one.dataDir);
     expect(code).toBe(1);
-    expect(message).toMatch(/is damaged and was set aside as .*corrupt-\d+/);
+    expect(message).toMatch(/is not JSON; it was set aside as .*corrupt-\d+/);
     expect(readdirSync(dir).some((name) => name.includes("corrupt"))).toBe(true);
     await cluster.restart(one, { ...settings, control: true });
   });
