@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { isInRange, keyRangeSchema } from "./key-range.ts";
-import { type Module, namesOf, ReducerError } from "./module.ts";
+import { type Module, namesOf, type Query, query, ReducerError } from "./module.ts";
 import { type CallError, errorOf, moduleNamed } from "./runtime.ts";
 import { TableView } from "./table-access.ts";
 import type { Tables } from "./tables.ts";
@@ -22,11 +22,6 @@ export type QueryOutcome =
   | { readonly ok: false; readonly error: CallError };
 
 const rowsMax = 1_000;
-const rowsArguments = z.strictObject({
-  table: z.string(),
-  keys: keyRangeSchema.optional(),
-  limit: z.int().min(1).max(rowsMax).optional(),
-});
 
 /** `modules` by name. `rows` takes { table, keys?, limit? } and gives [[key, row], …] by key, 1,000 at most. */
 export function ask(tables: Tables, modules: ReadonlyMap<string, Module>, call: QueryCall): QueryOutcome {
@@ -35,7 +30,7 @@ export function ask(tables: Tables, modules: ReadonlyMap<string, Module>, call: 
     const view = new TableView(tables, module);
     if (Object.hasOwn(module.queries, call.query))
       return { ok: true, result: module.queries[call.query]!.run(view, call.args) };
-    if (call.query === "rows") return { ok: true, result: rowsOf(view, module, call.args) };
+    if (call.query === "rows") return { ok: true, result: rowsOf(module).run(view, call.args) };
     const there = namesOf(["rows", ...Object.keys(module.queries)].sort(), "none");
     throw new ReducerError(
       "no_such_query",
@@ -46,20 +41,21 @@ export function ask(tables: Tables, modules: ReadonlyMap<string, Module>, call: 
   }
 }
 
-function rowsOf(view: TableView, { name, tables }: Module, args: unknown): Row {
-  const parsed = rowsArguments.safeParse(args);
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
-    throw new ReducerError("bad_arguments", `It takes table, keys, limit. ${problems.join("; ")}.`);
-  }
-  const { table, keys = {}, limit = rowsMax } = parsed.data;
-  if (!tables.includes(table)) {
-    const there = namesOf(tables, "none");
-    throw new ReducerError(
-      "no_such_table",
-      `Module ${name} has no table "${table}": its tables are ${there}.`,
-    );
-  }
-  const found = [...view.rows(table)].filter(([key]) => isInRange(key, keys));
-  return found.sort(([a], [b]) => (a < b ? -1 : 1)).slice(0, limit);
-}
+const rowsOf = ({ name, tables }: Module): Query =>
+  query(
+    {
+      table: z.string(),
+      keys: keyRangeSchema.optional(),
+      limit: z.int().min(1).max(rowsMax).optional(),
+    },
+    (view, { table, keys = {}, limit = rowsMax }) => {
+      if (!tables.includes(table)) {
+        throw new ReducerError(
+          "no_such_table",
+          `Module ${name} has no table "${table}": its tables are ${namesOf(tables, "none")}.`,
+        );
+      }
+      const found = [...view.rows(table)].filter(([key]) => isInRange(key, keys));
+      return found.sort(([a], [b]) => (a < b ? -1 : 1)).slice(0, limit);
+    },
+  );
