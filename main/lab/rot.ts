@@ -38,8 +38,8 @@ function standingValues(place: StoragePlace): Place[] {
     const of = { dataDir, isRunning, file };
     withRecords(of, null, (records) => {
       for (const record of records) {
-        if (record.position <= log.replayFrom || record.position >= log.last || !isValue(record)) continue;
-        if (record.type === "delete") values.delete(record.key);
+        if (record.position <= log.replayFrom || !isValue(record)) continue;
+        if (record.type === "delete" || record.position === log.last) values.delete(record.key);
         else values.set(record.key, { ...of, offset: record.offset });
       }
     });
