@@ -1,18 +1,20 @@
 /** Why a node does not start from what it finds, and what can be done. Nothing was changed. */
-import type { RecoveryMode } from "../../../shared/contract/storage.ts";
 import type { Damage } from "../log/transaction-log.ts";
-import { wordsOf } from "./words.ts";
+import type { DamagedSnapshot } from "../snapshots/snapshot-store.ts";
+import { damageWords } from "./words.ts";
+
+const reasons = {
+  strict:
+    "--recovery=strict refuses to go on. Start it with --recovery=rebuild when other nodes have the data,",
+  rebuild: "no other node is known that has the data. Start it with --seed-node when there is one,",
+};
 
 export class RecoveryError extends Error {
   readonly damage: readonly Damage[];
-  constructor(mode: RecoveryMode, damage: readonly Damage[]) {
-    const why =
-      mode === "rebuild"
-        ? "there is no other node to fetch the data from"
-        : "--recovery=strict refuses to go on without what is missing";
-    const found = damage.map(wordsOf).join(" ");
+  constructor(why: keyof typeof reasons, damage: readonly Damage[], broken: readonly DamagedSnapshot[]) {
+    const found = [...broken.map(({ message }) => message), ...damageWords(damage)].join(" ");
     super(
-      `The log is damaged, and ${why}. ${found} Nothing was changed. Look with "lightcone validate <data-dir>"; start with --recovery=rebuild where other nodes have the data, --recovery=truncate to go on with what stands before the damage, or --recovery=salvage with all that is sound; a copy of what is given up is kept. See the recovery guide.`,
+      `The transaction log is damaged, and ${reasons[why]} --recovery=truncate to keep what stands before the damage, or --recovery=salvage to keep all that is sound. ${found} Nothing was changed; "lightcone validate <data-dir>" shows it, the recovery guide explains it.`,
     );
     this.name = "RecoveryError";
     this.damage = damage;

@@ -8,6 +8,8 @@
  * - `rebuild` goes on with what the node knows of itself, and a mark that has it refilled by the other replicas before it
  *   serves (shared/replica/durable). Where nobody can be asked, it refuses as `strict` does.
  *
+ * Where something is damaged and no transaction is missing, the head of a file for one, all modes but `strict` salvage.
+ *
  * Whatever is kept is first made durable as a snapshot, which says that it takes the log's place; then the whole log is
  * set aside, and a new one begins. A crash between the two is finished by the next start, which finds that snapshot and
  * an older log. Nothing is cut, and no byte of the old log is written to.
@@ -32,7 +34,7 @@ import {
   setBrokenAside,
 } from "./recovered.ts";
 import { RecoveryError } from "./recovery-error.ts";
-import { countOf, wordsOf } from "./words.ts";
+import { countOf, damageWords, isLoss } from "./words.ts";
 
 /** Throws RecoveryError with nothing changed. */
 export function* settle(
@@ -41,12 +43,15 @@ export function* settle(
   scan: LogScan,
   damage: readonly Damage[],
 ): Generator<RecoveryProgress, Recovered> {
-  const { source, snapshots, schema, mode, hasPeers, now } = options;
-  if (mode === "strict") throw new RecoveryError(mode, damage);
-  const read = yield* readSound(base, scan, mode === "truncate" ? firstOf(damage) : Infinity);
-  if (mode === "rebuild" && !hasPeers(base.replay.tables)) throw new RecoveryError(mode, damage);
+  const { source, snapshots, schema, hasPeers, now } = options;
+  if (options.mode === "strict") throw new RecoveryError("strict", damage, base.broken);
+  const losses = damage.filter(isLoss);
+  const mode = losses.length === 0 ? "salvage" : options.mode;
+  const read = yield* readSound(base, scan, mode === "truncate" ? firstOf(losses) : Infinity);
+  const found = base.replay.tables;
+  if (mode === "rebuild" && !hasPeers(found)) throw new RecoveryError("rebuild", damage, base.broken);
 
-  const kept = mode === "rebuild" ? keptOnRebuild(base.replay.tables) : base.replay.tables.rowsBeside([]);
+  const kept = mode === "rebuild" ? keptOnRebuild(found) : found.rowsBeside([]);
   const tables = new Tables(read.index);
   for (const row of kept) tables.apply(row);
 
@@ -61,8 +66,8 @@ export function* settle(
     replacesLog: true,
   });
   const opened = source.setAside(position);
-  for (const each of damage) lines.push(wordsOf(each));
-  lines.push(doneWords[mode](base, read.givenUp), ...opened.lines, `The log goes on after ${position}.`);
+  lines.push(...damageWords(damage), doneWords[mode](base, read.givenUp), ...opened.lines);
+  lines.push(`The log goes on after ${position}.`);
   return result(options, tables, read.clock, opened, lines, damage);
 }
 
@@ -110,10 +115,16 @@ function writeSnapshot(snapshots: SnapshotStore, tables: Tables, head: SnapshotH
 }
 
 const doneWords: Record<Exclude<RecoveryMode, "strict">, (base: Base, givenUp: number) => string> = {
-  truncate: ({ replay }, givenUp) =>
-    `The node goes on with what stands before the damage, up to transaction ${replay.position}; ${countOf(givenUp, "sound transaction")} behind it ${givenUp === 1 ? "was" : "were"} given up.`,
-  salvage: ({ replay, info }) =>
-    `The node goes on with all that is sound: ${info === null ? "" : `the snapshot at ${info.position} and `}${countOf(replay.counts.transactions, "transaction")} of the log.`,
+  truncate: ({ replay: { position } }, givenUp) => {
+    const kept = position === 0 ? "nothing" : `what stands before the damage, up to transaction ${position}`;
+    const dropped = givenUp === 0 ? "" : `; ${countOf(givenUp, "sound transaction")} behind it given up`;
+    return `The node goes on with ${kept}${dropped}.`;
+  },
+  salvage: ({ replay, info }) => {
+    const snapshot = info === null ? "" : `the snapshot at ${info.position} and `;
+    const transactions = countOf(replay.counts.transactions, "transaction");
+    return `The node goes on with all that is sound: ${snapshot}${transactions} of the log.`;
+  },
   rebuild: () =>
-    "The node goes on with what it knows of itself; the other replicas refill it before it serves. Rows of modules that only this node had are in the copy.",
+    "The node goes on with what it knows of itself, and is refilled by the other replicas before it serves. What only this node had, rows of other modules than kv, is in the copy.",
 };

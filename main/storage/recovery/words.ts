@@ -1,16 +1,26 @@
-/** Sentences about what a start found and did: for the terminal, the storage view and the guide. */
-import type { Position } from "../../../shared/runtime/types.ts";
+/** Sentences about what a start found: for the terminal, the storage view and the guide. */
 import type { Damage } from "../log/transaction-log.ts";
 
-/** Where, what, and which transactions: one or two sentences. */
-export function wordsOf({ file, offset, after, before, message }: Damage): string {
-  return `${file}, from byte ${offset}: ${message} ${lostWords(after, before)}`;
+/** What is damaged, where, and which transactions are lost by it: one line each. What two have in common is said once. */
+export function damageWords(damage: readonly Damage[]): string[] {
+  const said = new Set<string>();
+  return damage.map((one) => {
+    const { file, offset, message } = one;
+    const what = message.includes(file) ? message : `${file}, from byte ${offset}: ${message}`;
+    const lost = lostWords(one);
+    if (said.has(lost)) return what;
+    said.add(lost);
+    return `${what} ${lost}`;
+  });
 }
 
-export function lostWords(after: Position, before: Position | null): string {
-  if (before === null) return `All that was written after transaction ${after} is in it.`;
+/** Whether a transaction is missing, and not only something about the file is wrong. */
+export const isLoss = ({ after, before }: Damage) => before === null || before > after + 1;
+
+export function lostWords({ after, before }: Pick<Damage, "after" | "before">): string {
+  if (before === null) return `Whatever followed transaction ${after} is lost.`;
   const lost = before - after - 1;
-  if (lost <= 0) return `No transaction is missing between ${after} and ${before}.`;
+  if (lost <= 0) return "No transaction is lost by it.";
   if (lost === 1) return `Transaction ${after + 1} is lost.`;
   return `Transactions ${after + 1} to ${before - 1} are lost.`;
 }
