@@ -46,16 +46,18 @@ export function DiskDialog() {
           if (problem === null) void submit();
         }}
       >
-        <Choice
-          label="Fault"
-          value={form.kind}
-          options={[
-            { name: "fail", label: "Fail" },
-            { name: "full", label: "Full" },
-            { name: "slow", label: "Slow" },
-          ]}
-          onChange={(kind) => set({ kind })}
-        />
+        <div>
+          <Choice
+            label="Fault"
+            value={form.kind}
+            options={[
+              { name: "fail", label: "Fail" },
+              { name: "full", label: "Full" },
+              { name: "slow", label: "Slow" },
+            ]}
+            onChange={(kind) => set({ kind })}
+          />
+        </div>
         {form.kind === "fail" && <FailFields form={form} set={set} />}
         {form.kind === "slow" && (
           <Field label="Longer by, ms" hint="Each write and each flush.">
@@ -83,10 +85,12 @@ export function DiskDialog() {
   );
 }
 
-const sentence = (fault: LiveDiskFault) => {
+function sentence(fault: LiveDiskFault): string {
   const words = faultWords(fault);
-  return `From now on ${words}, until it is healed or the process ends.`;
-};
+  const isOnce = fault.kind === "fail" && fault.lasts === "once";
+  const end = isOnce ? "; those after it succeed." : " until it is healed or the process ends.";
+  return words.slice(0, 1).toUpperCase() + words.slice(1) + end;
+}
 
 function FailFields({
   form,

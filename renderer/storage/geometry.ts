@@ -142,7 +142,8 @@ export interface SnapshotMark {
 
 export function snapshotMarks(view: StorageView, layout: LogLayout, apart: number): SnapshotMark[] {
   const marks: { x: number; snapshots: StorageView["snapshots"][number][] }[] = [];
-  for (const snapshot of [...view.snapshots].sort((a, b) => a.position - b.position)) {
+  for (const snapshot of view.snapshots.toSorted((a, b) => a.position - b.position)) {
+    if (snapshot.problem !== null && snapshot.position === 0) continue;
     const x = layout.xOf(snapshot.position + 1);
     const same = marks.at(-1);
     if (same !== undefined && x - same.x < apart) same.snapshots.push(snapshot);

@@ -38,6 +38,8 @@ export function LogDrawing(props: DrawingProps) {
   );
 }
 
+/** Narrower than this, in em, only the sentence under the line says where a start replays from. */
+const labelled = 44;
 /** Heights in em. */
 const flags = 1.25;
 const strip = 1.25;
@@ -183,14 +185,16 @@ function Marks({ view, layout, top, em }: Layer) {
             className={styles["replay"]}
             d={`M${replay},${top - em * 0.95}V${bottom + 2}M${replay},${bottom + 2}H${layout.width}`}
           />
-          <text
-            className={styles["label"]}
-            x={replay + (isRight ? -em * 0.9 : em * 0.9)}
-            y={top - em * 0.3}
-            textAnchor={isRight ? "end" : "start"}
-          >
-            a start replays from here
-          </text>
+          {layout.width > em * labelled && (
+            <text
+              className={styles["label"]}
+              x={replay + (isRight ? -em * 0.9 : em * 0.9)}
+              y={top - em * 0.3}
+              textAnchor={isRight ? "end" : "start"}
+            >
+              a start replays from here
+            </text>
+          )}
         </>
       )}
       {snapshotMarks(view, layout, em).map(({ x, snapshots }) => (

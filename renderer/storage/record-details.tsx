@@ -16,7 +16,7 @@ import {
 } from "./breaking.ts";
 import { isTable } from "./geometry.ts";
 import styles from "./storage.module.css";
-import { clockText, isDurable } from "./words.ts";
+import { clockText, isDurable, problemOf, typeWords } from "./words.ts";
 
 /** One record as it lies in the log, and how to break it. */
 export function RecordDetails(props: {
@@ -32,37 +32,56 @@ export function RecordDetails(props: {
   return (
     <section className={styles["details"]} aria-label={name}>
       <h3>{name}</h3>
-      {record.problem !== null && <p className={styles["problem"]}>{record.problem}</p>}
+      {record.problem !== null && <p className={styles["problem"]}>{problemOf(view, record)}</p>}
       {view.kinds.log !== "memory" && <BreakForm {...props} />}
       <dl className={styles["facts"]}>
         <Fact name="Durable">
           {durable === null ? "only the running node could tell" : durable ? "yes" : "not yet: only written"}
         </Fact>
-        <Fact name="Type">{record.type === "" ? "unreadable" : record.type}</Fact>
-        <Fact name="Module, table">
-          {record.module} {record.table}
+        <Fact name="Type">
+          {record.type}
+          {typeWords[record.type] !== undefined && `: ${typeWords[record.type]}`}
         </Fact>
-        <Fact name="Key">
-          <code>{record.key}</code>
-        </Fact>
-        <Fact name="Row">
-          <code className={styles["row"]}>{record.row}</code>
-        </Fact>
-        <Fact name="Clock">
-          <code>{clockText(record.clock)}</code>
-        </Fact>
-        <Fact name="Written">{dateText(record.at)}</Fact>
-        <Fact name="Origin">{record.origin ?? "none"}</Fact>
-        <Fact name="Replicas">{record.replicas.length === 0 ? "none" : record.replicas.join(", ")}</Fact>
-        <Fact name="Term, index">
-          {record.term}, {record.index}
-        </Fact>
+        {record.table !== "" && (
+          <Fact name="Module, table">
+            {record.module}, {record.table}
+          </Fact>
+        )}
+        {record.key !== "" && (
+          <Fact name="Key">
+            <code>{record.key}</code>
+          </Fact>
+        )}
+        {record.row !== "" && (
+          <Fact name="Row">
+            <code className={styles["row"]}>{record.row}</code>
+          </Fact>
+        )}
+        {record.at > 0 && <Circumstances record={record} />}
         <Fact name="Place">
           {isTable(view) ? `row of ${record.file}` : `${record.file}, byte ${record.offset}`},{" "}
           {bytesText(record.bytes)}
         </Fact>
       </dl>
     </section>
+  );
+}
+
+/** When and by whom; the log's own words and what is broken have none. */
+function Circumstances({ record }: { readonly record: RecordView }) {
+  const { clock, at, origin, replicas, term, index } = record;
+  return (
+    <>
+      <Fact name="Clock">
+        <code>{clockText(clock)}</code>
+      </Fact>
+      <Fact name="Written">{dateText(at)}</Fact>
+      <Fact name="Origin">{origin ?? "none"}</Fact>
+      <Fact name="Replicas">{replicas.length === 0 ? "none" : replicas.join(", ")}</Fact>
+      <Fact name="Term, index">
+        {term}, {index}
+      </Fact>
+    </>
   );
 }
 

@@ -49,15 +49,22 @@ function Snapshots({ view }: { readonly view: NodeStorage }) {
     <Part title="Snapshots">
       {snapshots.length === 0 && (
         <p className={styles["hint"]}>
-          None yet. {view.node} takes one when its log has grown long enough behind the last; a start then
-          replays only what came after it.
+          None yet. {view.node} takes one when its log has grown by some megabytes; a start then replays only
+          what came after it.
         </p>
       )}
       <ul className={styles["plain"]}>
         {snapshots.map(({ name, position, at, bytes, rows, problem }) => (
           <li key={name}>
-            <b>at {position}</b>, {plural(rows, "row")}, {bytesText(bytes)}, {dateText(at)}
-            {problem !== null && <p className={styles["problem"]}>{problem}</p>}
+            {problem === null ? (
+              <>
+                <b>at {position}</b>, {plural(rows, "row")}, {bytesText(bytes)}, {dateText(at)}
+              </>
+            ) : (
+              <>
+                <b>{name}</b> <span className={styles["problem"]}>{problem}</span>
+              </>
+            )}
           </li>
         ))}
       </ul>

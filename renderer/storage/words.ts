@@ -80,6 +80,24 @@ export function sourceWords(view: NodeStorage, status: NodeStatus): string {
   return view.source === "live" ? "Live." : `Read from its files: ${view.node} is ${status}.`;
 }
 
+/** What is wrong with a record: as the log's own reading has it, which knows more than the record's. */
+export function problemOf({ log }: NodeStorage, { file, offset, bytes, problem }: RecordView): string | null {
+  const end = offset + Math.max(1, bytes);
+  const damage = log.damage.find(
+    (each) => each.file === file && each.offset < end && offset < each.offset + Math.max(1, each.length),
+  );
+  return problem === null ? null : (damage?.message ?? problem);
+}
+
+/** What the types of records mean that are no rows of a table. */
+export const typeWords: Readonly<Record<string, string>> = {
+  delete: "the row is gone",
+  versions: "under which the rows behind it are written",
+  seal: "nothing is added to this file any more",
+  empty: "a transaction that changed no row",
+  damaged: "not what was written",
+};
+
 /** All of a record in one line, for those who hear the list. */
 export function recordWords(view: NodeStorage, record: RecordView): string {
   const { position, ordinal, type, table, key, problem } = record;

@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { durableWords, isDurable, recordWords, replayWords } from "../../../renderer/storage/words.ts";
+import {
+  durableWords,
+  isDurable,
+  problemOf,
+  recordWords,
+  replayWords,
+} from "../../../renderer/storage/words.ts";
 import { recordOf, segmentOf, storageOf } from "./sample.ts";
 
 const segments = [segmentOf(1, 1, 40, 4_000)];
@@ -32,6 +38,17 @@ describe("a node's storage in words", () => {
     const memory = { ...view, kinds: { ...view.kinds, log: "memory" as const } };
     expect(durableWords(memory)).toBe("Kept in memory only: a restart loses it.");
     expect(isDurable(memory, recordOf(1))).toBe(false);
+  });
+
+  it("tells what is wrong with a record as the log's own reading has it", () => {
+    const damage = { kind: "corrupt", file: recordOf(1).file, length: 100, after: 2, before: 4 } as const;
+    const view = storageOf(segments, {
+      damage: [{ ...damage, offset: 264, message: "Transaction 3 is broken." }],
+    });
+    const broken = (position: number) => recordOf(position, { problem: "Not what was written." });
+    expect(problemOf(view, broken(3))).toBe("Transaction 3 is broken.");
+    expect(problemOf(view, broken(4))).toBe("Not what was written.");
+    expect(problemOf(view, recordOf(3))).toBeNull();
   });
 
   it("tells a record in one line", () => {
