@@ -6,7 +6,7 @@
 import type { Row } from "./types.ts";
 
 const depthMax = 100;
-export const rowKeyCharactersMax = 1_024;
+const rowKeyCharactersMax = 1_024;
 
 /** Null when `value` is a row; else what is wrong with it, to go after its name. */
 export function problemOfRow(value: unknown, depth = 0): string | null {

@@ -47,7 +47,7 @@ export interface SubscriptionError {
   readonly message: string;
 }
 
-export interface Change {
+interface Change {
   readonly module: string;
   readonly table: string;
   readonly key: string;

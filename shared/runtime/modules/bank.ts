@@ -8,7 +8,7 @@ import { accountsHaveADate } from "../migrations/bank/0002-accounts-have-a-date.
 import { type Module, query, reducer, ReducerError, type TableReader } from "../module.ts";
 
 /** A row of `accounts`, by the account's name. Type, not interface: a row is any JSON. */
-export type Account = {
+type Account = {
   /** Never negative, whole. */
   readonly balance: number;
   /** When it was opened, by the wall clock of the node; null: before that was written down. */
