@@ -1,5 +1,6 @@
 import { HardDrive } from "lucide-react";
 import { useState } from "react";
+import { asNodeId } from "../../shared/ids.ts";
 import { text } from "../../shared/trace/detail.ts";
 import type { RecordedEvent } from "../../shared/trace/event.ts";
 import type { History } from "../../shared/trace/history.ts";
@@ -75,7 +76,7 @@ const listedMax = 200;
 function storageEvents(history: History, node: string, cursor: number | null): RecordedEvent[] {
   const isWanted = ({ at }: RecordedEvent) => cursor === null || at <= cursor;
   const told = history
-    .lane(node as never)
+    .lane(asNodeId(node))
     .filter((event) => event.type === "local" && own.has(event.name) && isWanted(event));
   const acts = history.lab.filter(
     (event) => done.has(event.name) && text(event.detail?.["node"]) === node && isWanted(event),

@@ -10,6 +10,8 @@ import { recordOf, segmentOf, storageOf } from "./sample.ts";
 
 const segments = [segmentOf(1, 1, 40, 4_000)];
 
+const broken = (position: number) => recordOf(position, { problem: "Not what was written." });
+
 describe("a node's storage in words", () => {
   it("tells what is durable and what is only written", () => {
     expect(durableWords(storageOf(segments))).toBe("All of it is durable.");
@@ -45,7 +47,6 @@ describe("a node's storage in words", () => {
     const view = storageOf(segments, {
       damage: [{ ...damage, offset: 264, message: "Transaction 3 is broken." }],
     });
-    const broken = (position: number) => recordOf(position, { problem: "Not what was written." });
     expect(problemOf(view, broken(3))).toBe("Transaction 3 is broken.");
     expect(problemOf(view, broken(4))).toBe("Not what was written.");
     expect(problemOf(view, recordOf(3))).toBeNull();
@@ -57,7 +58,7 @@ describe("a node's storage in words", () => {
     expect(recordWords(view, recordOf(38, { ordinal: 1 }))).toBe(
       "38, part 2, put keys user:38, only written",
     );
-    const broken = recordOf(5, { type: "", table: "", key: "", problem: "Its checksum does not fit." });
-    expect(recordWords(view, broken)).toBe("5, Its checksum does not fit.");
+    const unreadable = recordOf(5, { type: "", table: "", key: "", problem: "Its checksum does not fit." });
+    expect(recordWords(view, unreadable)).toBe("5, Its checksum does not fit.");
   });
 });
