@@ -120,4 +120,4 @@ class BatchedClockStore implements VectorClockStore {
   }
 }
 
-export const batched = (store: VectorClockStore): VectorClockStore => new BatchedClockStore(store);
+export const batched = (store: VectorClockStore) => new BatchedClockStore(store);

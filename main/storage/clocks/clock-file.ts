@@ -5,7 +5,7 @@ import type { Disk } from "../disk/disk.ts";
 import { type DecodedClock, decodeClock } from "./clock-text.ts";
 
 /** Some 100,000 nodes with the longest of names: what is larger is no clock, and is not read. */
-export const clockFileBytesMax = 8 << 20;
+const clockFileBytesMax = 8 << 20;
 
 export const clockFile = (dir: string, node: NodeId) => join(dir, `${node}.clock.json`);
 

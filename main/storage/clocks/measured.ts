@@ -5,7 +5,7 @@ import { around, storeOperations, type StoreOperation, told } from "./wrapper.ts
 /** Upper bounds in seconds: from a save in memory to a disk that is in trouble. */
 export const latencyBounds = [0.000_01, 0.000_1, 0.000_5, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5];
 
-export interface StoreMeasure {
+interface StoreMeasure {
   /** Ended, well or not. */
   readonly count: number;
   readonly errors: number;

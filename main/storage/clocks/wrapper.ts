@@ -10,7 +10,7 @@ import type { VectorClockStore } from "./vector-clock-store.ts";
 export const storeOperations = ["save", "load", "has", "delete"] as const;
 export type StoreOperation = (typeof storeOperations)[number];
 
-export interface StoreCall {
+interface StoreCall {
   readonly operation: StoreOperation;
   readonly node: NodeId;
 }
