@@ -8,11 +8,13 @@ import { nodeCommand } from "../worker/command.ts";
 import { callCommand } from "./call.ts";
 import { checkCommand } from "./check.ts";
 import { huntCommand } from "./hunt.ts";
+import { inspectCommand } from "./inspect.ts";
 import { labCommand } from "./lab.ts";
 import { eventsCommand, sessionsCommand } from "./sessions.ts";
 import { mergeCheckCommand } from "./merge-check.ts";
 import { runCommand } from "./run.ts";
 import { simulateCommand } from "./simulate.ts";
+import { validateCommand } from "./validate.ts";
 
 const program = new Command("lightcone")
   .description("Runs real clusters on this machine, breaks them, and shows what caused what.")
@@ -25,6 +27,8 @@ const program = new Command("lightcone")
   .addCommand(huntCommand(packageJson.version))
   .addCommand(checkCommand())
   .addCommand(mergeCheckCommand())
+  .addCommand(validateCommand())
+  .addCommand(inspectCommand())
   .addCommand(sessionsCommand())
   .addCommand(eventsCommand())
   .showHelpAfterError("Run it with --help to see what it takes.");

@@ -64,9 +64,18 @@ const relistsMax = 20;
 
 /** Throws LogError "foreign", "newer_format" or "io". */
 export function scanFiles(options: ScanOptions): FileScan {
+  const steps = scanSteps(options);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** The same with a rest before each segment: yields its name. */
+export function* scanSteps(options: ScanOptions): Generator<string, FileScan> {
   for (let left = relistsMax; ; left--) {
     try {
-      return new Scanner(options).scan();
+      return yield* new Scanner(options).scan();
     } catch (error) {
       if (error instanceof LogError) throw error;
       // Dropped since the directory was read.
@@ -111,6 +120,14 @@ interface ReadPart {
   readonly end: number;
 }
 
+interface SegmentReading {
+  readonly bytes: Buffer;
+  readonly salt: number;
+  /** Position of the transaction before its first. */
+  readonly from: Position;
+  readonly reading: Reading;
+}
+
 class Scanner {
   readonly #options: ScanOptions;
   readonly #places: readonly SegmentPlace[];
@@ -127,7 +144,7 @@ class Scanner {
     this.#position = options.after ?? 0;
   }
 
-  scan(): FileScan {
+  *scan(): Generator<string, FileScan> {
     const after = this.#options.after ?? -1;
     const places = this.#places;
     const start = segmentWith(places, after);
@@ -138,8 +155,12 @@ class Scanner {
       this.#position = first - 1;
     }
     for (let index = 0; index < places.length; index++) {
-      if (index < start) this.#unread(index);
-      else this.#segment(index, index === start);
+      if (index < start) {
+        this.#unread(index);
+        continue;
+      }
+      yield segmentFile(places[index]!.number);
+      this.#segment(index, index === start);
     }
     return {
       places,
@@ -173,14 +194,15 @@ class Scanner {
     const file = segmentFile(place.number);
     if (!isStart) this.#join(this.#places[index - 1]!, place);
     const isLast = index === this.#places.length - 1;
-    const { bytes, salt, reading } = this.#read(place, isLast, isStart);
+    const { bytes, salt, from, reading } = this.#read(place, isLast);
+    if (isStart) this.#position = from;
     if (place.head === null) this.#damage.push(badHead(file, this.#position));
     const size = place.head?.bytes ?? bytes.length;
     const isShort = bytes.length < size;
     const torn = isLast && place.head !== null && !isShort ? tornStretch(reading) : null;
     const kept =
-      torn === null ? reading : readRecords(bytes.subarray(0, torn.at), salt, this.#position, this.#versions);
-    this.#parts.push({ place, salt, after: this.#position, versions: this.#versions, end: kept.end });
+      torn === null ? reading : readRecords(bytes.subarray(0, torn.at), salt, from, this.#versions);
+    this.#parts.push({ place, salt, after: from, versions: this.#versions, end: kept.end });
     this.#found(file, kept, isShort);
 
     if (torn !== null) this.#damage.push(tornTail(file, torn.at, reading.dataEnd, this.#position));
@@ -226,29 +248,26 @@ class Scanner {
     if ((stretches.at(-1)?.next ?? 0) <= end) this.#damage.push(unsealed(file, end, bytes, this.#position));
   }
 
-  #read(
-    place: SegmentPlace,
-    isLast: boolean,
-    isStart: boolean,
-  ): { bytes: Buffer; salt: number; reading: Reading } {
+  #read(place: SegmentPlace, isLast: boolean): SegmentReading {
     const { disk } = this.#options;
-    let bytes = readSegment(disk, place.path);
-    if (place.head === null && isStart) this.#position = Math.max(this.#position, firstIn(bytes) - 1);
+    const { head, path } = place;
+    let bytes = readSegment(disk, path);
     for (let left = isLast ? rereadsMax : 0; ; left--) {
-      const salt = place.head?.salt ?? saltFound(bytes) ?? 0;
-      const reading = readRecords(bytes, salt, this.#position, this.#versions);
+      const salt = head?.salt ?? saltFound(bytes) ?? 0;
+      const from = Math.max(this.#position, head === null ? firstIn(bytes, salt) - 1 : head.first - 1);
+      const reading = readRecords(bytes, salt, from, this.#versions);
       const wrong = reading.stretches[0];
-      if (wrong === undefined || left === 0) return { bytes, salt, reading };
-      const again = readSegment(disk, place.path);
-      if (again.subarray(wrong.at).equals(bytes.subarray(wrong.at))) return { bytes, salt, reading };
+      if (wrong === undefined || left === 0) return { bytes, salt, from, reading };
+      const again = readSegment(disk, path);
+      if (again.subarray(wrong.at).equals(bytes.subarray(wrong.at))) return { bytes, salt, from, reading };
       bytes = again;
     }
   }
 }
 
 /** Position of the first sound transaction of a segment whose head is lost; 1 when there is none. */
-function firstIn(bytes: Buffer): Position {
-  return readRecords(bytes, saltFound(bytes) ?? 0, 0, null).first ?? 1;
+function firstIn(bytes: Buffer, salt: number): Position {
+  return readRecords(bytes, salt, 0, null).first ?? 1;
 }
 
 function* soundOf(disk: Disk, parts: readonly ReadPart[], after: Position): Generator<Committed> {
