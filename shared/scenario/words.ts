@@ -158,10 +158,16 @@ function diskWords({ node, slow, full, fail, tear, rot }: ValueOf<"disk">): stri
   return `disk of ${node}: ${listed(changes)}`;
 }
 
+const operationWords = {
+  write: ["write", "writes"],
+  sync: ["flush", "flushes"],
+  rename: ["rename", "renames"],
+} as const;
+
 function failureWords({ operation, nth, lasts }: NonNullable<ValueOf<"disk">["fail"]>): string {
-  const which = nth === 1 ? "the next" : `number ${nth} of the next`;
-  const plural = nth === 1 ? operation : `${operation}s`;
-  return `${which} ${plural} fails${lasts === "always" ? ", and all after it" : ""}`;
+  const [one, several] = operationWords[operation];
+  const which = nth === 1 ? `the next ${one}` : `number ${nth} of the next ${several}`;
+  return `${which} fails${lasts === "always" ? ", and all after it" : ""}`;
 }
 
 /** What a `when` waits for. */
