@@ -4,6 +4,7 @@
  */
 import setup from "../setup.ts";
 import { checkKvSound, checkKvUnsound, checkRegister } from "./check.ts";
+import { clockSave, clockSaveBatch, clockSize } from "./clocks.ts";
 import { faults } from "./faults.ts";
 import { busy, calm, detectKill, formFive } from "./membership.ts";
 import { merkle, merkleUpdate } from "./merkle.ts";
@@ -29,6 +30,9 @@ const benches: Record<string, () => Promise<void>> = {
   "sim-memory": simulateForAnHour,
   "swim-1000": thousandMembers,
   demonstrations: allDemonstrations,
+  "clock-size": clockSize,
+  "clock-save-batch": clockSaveBatch,
+  "clock-save": clockSave,
 };
 /** Ten minutes and more each: only when named. */
 const longBenches: Record<string, () => Promise<void>> = {
