@@ -138,6 +138,20 @@ describe("a failed flush", () => {
     expect(textOf(memory, "/d/f")).toBe("");
   });
 
+  it("leaves what the disk held where something was written over", () => {
+    const file = disk.open("/d/f", "create");
+    disk.syncDirectory("/d");
+    file.write(bytes("kept"), 0);
+    file.sync();
+    file.write(bytes("lost"), 0);
+    disk.arm(fail("sync", 1, "once"));
+    expect(codeOf(() => file.sync())).toBe("EIO");
+    file.sync();
+    expect(textOf(memory.crash(keepsNothing), "/d/f")).toBe("kept");
+    disk.powerCut();
+    expect(textOf(memory, "/d/f")).toBe("kept");
+  });
+
   it("is made good where the same pages are written and flushed again", () => {
     const file = disk.open("/d/f", "create");
     disk.syncDirectory("/d");
@@ -230,6 +244,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 /** Whole pages: in what unit a disk forgets after a failed flush is its own affair, and the two need not agree. */
 const pageBytes = 4096;
 
+/** A file whose pages are on the disk, so that there is something to lose. */
+const beginning: readonly Step[] = [
+  { kind: "create", name: "a" },
+  { kind: "write", name: "a", page: 0, fill: 8 },
+  { kind: "write", name: "a", page: 1, fill: 8 },
+  { kind: "sync", name: "a" },
+  { kind: "flush" },
+];
+
 function play(on: FaultyDisk, dir: string, one: Step): void {
   if (one.kind === "flush") return on.syncDirectory(dir);
   const path = join(dir, one.name);
@@ -266,7 +289,7 @@ it("leaves after a power cut what the disk in memory says is flushed, whatever w
       const dir = join(real, String((run += 1)));
       new RealDisk().makeDirectory(dir);
       const machine = new FaultyDisk(new RealDisk());
-      for (const one of steps) {
+      for (const one of [...beginning, ...steps]) {
         play(faulty, "/d", one);
         play(machine, dir, one);
       }
