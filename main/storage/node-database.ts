@@ -1,5 +1,8 @@
 /**
- * The file `<data-dir>/node.db`: its tables, and the questions asked before a node may use it.
+ * The file `<data-dir>/node.db`: its own tables, and the questions asked before a node may use it.
+ *
+ * It holds the trace, and in `meta` whose directory it is, the node's newest life, and of which kinds its log and
+ * snapshots are. Where those are of kind "sqlite" they and the vector clock have tables here too, made by their stores.
  *
  * `application_id` says that the file is a node's, `user_version` which format it has, table `meta` whose it is.
  * All are checked before anything is written, so that a wrong path never damages somebody else's data.
@@ -8,13 +11,11 @@ import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import type { NodeId } from "../../shared/ids.ts";
-import { hintTableSchema } from "./hint-table.ts";
-import { keyTablesSchema, keyTablesUpgrade } from "./key-tables.ts";
 import { makeDirectory } from "./make-directory.ts";
 import { NodeStoreError } from "./node-store-error.ts";
 
 /** Raise it when an older program would read the file wrongly. */
-const nodeFormatVersion = 3;
+export const nodeFormatVersion = 4;
 /** "LCND". */
 const applicationId = 0x4c434e44;
 
@@ -26,13 +27,8 @@ const scratchPagesSpare = 20;
 
 export const databasePath = (dataDir: string) => join(dataDir, "node.db");
 
-/**
- * trace: one row per commit; `events` and `operations` are MessagePack, `total` counts
- * everything in the trace up to and with the row.
- */
+/** trace: one row for each commit; `total` counts everything in the trace up to and with the row. */
 const schema = `
-${keyTablesSchema}
-${hintTableSchema}
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE trace (
   id INTEGER PRIMARY KEY, life INTEGER NOT NULL, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL,
@@ -59,39 +55,38 @@ export function makeDataDirectory(dataDir: string): void {
   }
 }
 
+export interface OpenedDatabase {
+  readonly database: Database.Database;
+  /** Of the file as it is; the caller brings an older one to the present format. */
+  readonly format: number;
+}
+
 /** Opens and checks the database, or makes a new one. Throws NodeStoreError; nothing is changed then. */
-export function openNodeDatabase(owner: Owner): Database.Database {
+export function openNodeDatabase(owner: Owner): OpenedDatabase {
   const path = databasePath(owner.dataDir);
   const database = openChecked(path, {});
   try {
     const isNew = database.pragma("application_id", { simple: true }) === 0;
+    if (!isNew) checkOwner(database, owner);
     database.pragma("journal_mode = WAL");
     database.pragma(`wal_autocheckpoint = ${walPages}`);
-    if (isNew) {
-      database.exec(
-        `BEGIN; ${schema} PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${nodeFormatVersion};`,
-      );
-      const put = database.prepare("INSERT INTO meta (name, value) VALUES (?, ?)");
-      put.run("node", owner.node);
-      put.run("cluster", owner.cluster);
-      database.exec("COMMIT");
-    }
-    checkOwner(database, owner);
-    if (!isNew) upgrade(database);
+    if (isNew) makeTables(database, owner);
     growLog(database);
-    return database;
+    return { database, format: database.pragma("user_version", { simple: true }) as number };
   } catch (error) {
     database.close();
     throw explain(error, path);
   }
 }
 
-/** Brings a file of an older format to the present one, whole or not at all. */
-function upgrade(database: Database.Database): void {
-  const version = database.pragma("user_version", { simple: true });
-  if (version === nodeFormatVersion) return;
-  const hints = version === 1 ? hintTableSchema : "";
-  database.exec(`BEGIN; ${hints} ${keyTablesUpgrade} PRAGMA user_version = ${nodeFormatVersion}; COMMIT;`);
+function makeTables(database: Database.Database, owner: Owner): void {
+  database.exec(
+    `BEGIN; ${schema} PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${nodeFormatVersion};`,
+  );
+  const put = database.prepare("INSERT INTO meta (name, value) VALUES (?, ?)");
+  put.run("node", owner.node);
+  put.run("cluster", owner.cluster);
+  database.exec("COMMIT");
 }
 
 /**

@@ -1,143 +1,209 @@
 /**
- * Everything one node keeps on disk, in one SQLite file: keys, log, trace, incarnation, members, vector clock.
+ * Everything one node keeps: its log, the tables that are the log applied, snapshots of them, its clock and its trace.
  *
  * The host collects the outputs of many steps and commits them together, so one fsync serves hundreds of requests.
- * A commit that holds records is flushed to the disk before `commit` returns (synchronous=FULL: in WAL mode SQLite
- * otherwise flushes only at checkpoints, and a power cut takes acknowledged writes with it). A commit of events and
- * clock alone is handed to the operating system without a flush: it survives SIGKILL, which is all it promises.
+ * What `commit` is given is in the log, durable as the policy says, before it returns; then, in the same step, it is in
+ * the tables: nobody ever sees a row that a restart would not bring back, nor a log that is ahead of the rows (P27). The
+ * only node of its cluster is no exception (P28). Where the log lies in node.db, a whole commit is one transaction
+ * there. Where it lies elsewhere, the order is clock, log, trace: a clock ahead of its data skips numbers, one behind
+ * would give them out twice (P1), and the trace tells of nothing that did not happen.
  *
  * When a commit fails, the store closes itself. Retrying would be worse than failing: after a failed fsync the kernel
  * may have dropped the pages, and the next fsync reports success for data that is gone (P33; Rebello et al. 2020,
  * "Can Applications Recover from fsync Failures?").
  */
-import type Database from "better-sqlite3";
-import type { BroadcastState } from "../../shared/broadcast/types.ts";
 import type { VectorClock } from "../../shared/clock/vector-clock.ts";
-import type { Claim } from "../../shared/membership/types.ts";
-import type { DurableRecord, Restored } from "../../shared/replica/types.ts";
+import { restoredFrom } from "../../shared/replica/durable.ts";
+import type { Restored } from "../../shared/replica/types.ts";
 import type { OperationLogItem } from "../../shared/replication/types.ts";
-import type { TopologyRecord } from "../../shared/replication/moves/records.ts";
+import type { Tables } from "../../shared/runtime/tables.ts";
+import type { Committed, Position, Transaction } from "../../shared/runtime/types.ts";
 import type { TraceEvent } from "../../shared/trace/event.ts";
-import { type DirectoryLock, lockDirectory } from "./directory-lock.ts";
-import { HintTable } from "./hint-table.ts";
-import { KeyTables } from "./key-tables.ts";
-import { makeDataDirectory, openNodeDatabase, type Owner } from "./node-database.ts";
-import { NodeStoreError } from "./node-store-error.ts";
+import { type MeasuredClockStore, measured } from "./clocks/measured.ts";
 import { SqliteClockStore } from "./clocks/sqlite-clock-store.ts";
-import {
-  packEvents,
-  packOperations,
-  type TraceReader,
-  traceReader,
-  unpackOperations,
-} from "./trace-blobs.ts";
+import { type DirectoryLock, lockDirectory } from "./directory-lock.ts";
+import type { Durability, LogSource, TransactionLog } from "./log/transaction-log.ts";
+import { makeDataDirectory, openNodeDatabase } from "./node-database.ts";
+import { NodeMeta } from "./node-meta.ts";
+import { type Memory, type MemoryOptions, openMemory } from "./node-memory.ts";
+import { NodeSql } from "./node-sql.ts";
+import { NodeStoreError } from "./node-store-error.ts";
+import { NodeTrace, type TraceLimits } from "./node-trace.ts";
+import type { SnapshotInfo, SnapshotStore } from "./snapshots/snapshot-store.ts";
+import { Snapshotter } from "./snapshots/snapshotter.ts";
+import type { TraceReader } from "./trace-blobs.ts";
 
 /** What one or more outputs of the core ask to keep. */
 export interface Batch {
-  readonly records: readonly DurableRecord[];
+  readonly transactions: readonly Transaction[];
   /** Consecutive events of one life. */
   readonly events: readonly TraceEvent[];
   readonly operations: readonly OperationLogItem[];
-  /** Saved in the same transaction; null when another store keeps the clock, or it has not changed. */
+  /** Saved with the rest; null when another store keeps the clock, or it has not changed. */
   readonly clock: VectorClock | null;
 }
 
-export interface NodeStoreOptions extends Owner {
-  /** Events and operations kept in the trace; older ones are dropped. */
-  readonly traceItemsMax?: number;
-  /** Operations of earlier lives that `restore` looks for. */
-  readonly operationsMax?: number;
-  /** The newest log entries, as many as this, are kept whatever became of their keys. */
-  readonly logEntriesKept?: number;
+export interface NodeStoreOptions extends MemoryOptions, TraceLimits {
+  /** A sentence about what went wrong and was borne. */
+  readonly report: (line: string) => void;
 }
 
-const pragmaNormal = 1;
-const pragmaFull = 2;
-/** SQLite lowers the setting at the first write in WAL mode unless it was set by hand: asked for beyond that one. */
-const flushesChecked = 10;
-/** Between two slices of compaction: what is left of the time is for commits. */
-const compactionPauseMs = 20;
-
 export class NodeStore {
-  /** Clocks in the same file: what `commit` writes its clock to. */
-  readonly clocks: SqliteClockStore;
+  /** Clocks in node.db: what `commit` writes its clock to. */
+  readonly clocks: MeasuredClockStore;
+  readonly #ownClocks: SqliteClockStore;
   /** Events of a life after a seq, at least the next commit's worth, about `limit` at most. */
   readonly eventsAfter: TraceReader;
+  /** Of `commit`: and of these, what was flushed before it returned. */
   readonly counts = { commits: 0, flushes: 0 };
-  readonly #owner: NodeStoreOptions;
+  readonly tables: Tables;
+  readonly log: TransactionLog;
+  readonly source: LogSource;
+  readonly snapshots: SnapshotStore;
+  /** What the start did, a sentence each; unusual when a person should know of it. */
+  readonly lines: readonly string[];
+  readonly isUnusual: boolean;
+  readonly #options: NodeStoreOptions;
   readonly #lock: DirectoryLock;
-  readonly #database: Database.Database;
-  readonly #statements: ReturnType<typeof prepare>;
-  readonly #keys: KeyTables;
-  readonly #hints: HintTable;
-  #compaction: NodeJS.Timeout | undefined;
-  #synchronous = 0;
-  #traceTotal: number;
-  #tracePruned: number;
+  readonly #sql: NodeSql;
+  readonly #meta: NodeMeta;
+  readonly #trace: NodeTrace;
+  readonly #snapshotter: Snapshotter;
+  readonly #listeners: (() => void)[] = [];
+  /** Of the newest transaction. */
+  #clock: VectorClock;
   #state: "open" | "closed" | "failed" = "open";
 
-  /** Throws NodeStoreError, with the directory unlocked and unchanged. */
+  /** Throws NodeStoreError, LogError or SnapshotError, with the directory unlocked; nothing is changed then. */
   constructor(options: NodeStoreOptions) {
-    this.#owner = options;
+    this.#options = options;
     makeDataDirectory(options.dataDir);
     this.#lock = lockDirectory(options.dataDir);
+    let opened: Opened;
     try {
-      this.#database = openNodeDatabase(options);
+      opened = this.#open(options);
     } catch (error) {
       this.#lock.release();
       throw error;
     }
-    this.clocks = new SqliteClockStore(this.#database);
-    this.eventsAfter = traceReader(this.#database, options.node);
-    this.#statements = prepare(this.#database);
-    this.#keys = new KeyTables(this.#database, options.logEntriesKept ?? 10_000);
-    this.#hints = new HintTable(this.#database);
-    this.#traceTotal = this.#statements.newestTrace.get()?.total ?? 0;
-    this.#tracePruned = this.#statements.oldestTrace.get()?.total ?? 0;
+    const { sql, memory } = opened;
+    this.#sql = sql;
+    ({ tables: this.tables, log: this.log, source: this.source, snapshots: this.snapshots } = memory);
+    ({ lines: this.lines, isUnusual: this.isUnusual, clock: this.#clock } = memory);
+    this.#meta = new NodeMeta(sql.database);
+    this.#ownClocks = new SqliteClockStore(
+      sql.database,
+      options.recovery === "strict" ? "leave" : "set-aside",
+    );
+    this.clocks = measured(this.#ownClocks);
+    this.#trace = new NodeTrace(sql.database, options.node, options);
+    this.eventsAfter = this.#trace.eventsAfter;
+    this.#snapshotter = this.#makeSnapshotter(memory.isLogKept);
   }
 
-  /** What the node knew when its last life ended. The clock is the one in this file, whoever keeps it now. */
-  restore(): Restored {
-    const meta = (name: string) => this.#statements.getMeta.get(name)?.value;
-    return {
-      clock: this.clocks.load(this.#owner.node),
-      incarnation: Number(meta("incarnation") ?? 0),
-      members: JSON.parse(meta("members") ?? "[]") as Claim[],
-      topology: JSON.parse(meta("topology") ?? "[]") as TopologyRecord[],
-      keys: this.#keys.keys(),
-      hints: this.#hints.all(),
-      logIndex: this.#keys.newest,
-      operations: this.#operations(),
-      broadcast: JSON.parse(meta("broadcast") ?? "null") as BroadcastState | null,
-    };
+  /** All up to here is as durable as the node promises: what a subscriber may be told. */
+  get last(): Position {
+    return this.#options.sync === "off" ? this.log.last : this.log.durable;
+  }
+
+  get first(): Position {
+    return this.log.first;
+  }
+
+  read(after: Position): Iterable<Committed> {
+    return this.log.read(after);
+  }
+
+  /** What the node knew when its last life ended. Without a clock from elsewhere it is the one in node.db. */
+  restore(clock = this.#ownClocks.load(this.#options.node)): Restored {
+    return restoredFrom(this.tables, { clock, operations: this.#trace.operations() });
   }
 
   /** A life newer than all before it, `proposed` when the wall clock has not gone back. Durable on return. */
   beginLife(proposed: number): number {
-    const before = Number(this.#statements.getMeta.get("life")?.value ?? 0);
+    const before = Number(this.#meta.get("life") ?? 0);
     const life = Math.max(proposed, before + 1);
-    this.#transact(true, () => this.#statements.putMeta.run("life", String(life)));
+    this.#write(() => this.#sql.transact(true, () => this.#meta.put("life", String(life))));
     return life;
   }
 
   /** Throws NodeStoreError "commit_failed", and from then on "closed": nothing of the batch may be acknowledged. */
   commit(batch: Batch): void {
-    if (batch.records.length === 0 && batch.events.length === 0 && batch.clock === null) return;
-    this.#transact(batch.records.length > 0, () => {
-      for (const record of batch.records) this.#keep(record);
-      if (batch.events.length > 0 || batch.operations.length > 0) this.#keepTrace(batch);
-      if (batch.clock !== null) this.clocks.save(this.#owner.node, batch.clock);
+    const { transactions, events, clock } = batch;
+    if (transactions.length === 0 && events.length === 0 && clock === null) return;
+    this.#write(() => {
+      if (this.source.kind === "sqlite") this.#commitTogether(batch);
+      else this.#commitApart(batch);
     });
     this.counts.commits += 1;
-    if (batch.records.length > 0) this.counts.flushes += 1;
-    this.#compactSoon();
+    if (this.#durability(transactions) === "synced") this.counts.flushes += 1;
+    if (transactions.length > 0) this.#apply(transactions);
+  }
+
+  /** A snapshot that holds at least what is committed now; resolves when it is durable. Rejects with SnapshotError. */
+  snapshot(): Promise<SnapshotInfo> {
+    return this.#snapshotter.take();
+  }
+
+  /** Called after each commit that changed rows. */
+  onCommitted(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** What the node certainly stamped, by what it kept: for when its clock cannot be read. */
+  knownClocks(): VectorClock[] {
+    const traced = this.#trace.newestClock();
+    return traced === null ? [this.#clock] : [this.#clock, traced];
   }
 
   close(): void {
-    if (this.#state === "open") this.#end("closed");
+    if (this.#state !== "open") return;
+    // Under "off" the log may have been handed to the system only.
+    this.#write(() => void this.log.append([], "synced"));
+    this.#end("closed");
   }
 
-  #transact(flush: boolean, action: () => void): void {
+  /** One transaction of node.db. */
+  #commitTogether({ transactions, events, operations, clock }: Batch): void {
+    const durability = this.#durability(transactions);
+    this.#sql.transact(durability === "synced", () => {
+      if (transactions.length > 0) this.log.append(transactions, durability);
+      this.#trace.keep(events, operations);
+      this.#saveClock(clock);
+    });
+  }
+
+  #commitApart({ transactions, events, operations, clock }: Batch): void {
+    const durability = this.#durability(transactions);
+    if (transactions.length > 0) {
+      if (clock !== null) this.#sql.transact(durability === "synced", () => this.#saveClock(clock));
+      this.log.append(transactions, durability);
+    }
+    if (events.length === 0 && operations.length === 0 && (clock === null || transactions.length > 0)) return;
+    this.#sql.transact(false, () => {
+      this.#trace.keep(events, operations);
+      if (transactions.length === 0) this.#saveClock(clock);
+    });
+  }
+
+  #durability(transactions: readonly Transaction[]): Durability {
+    const isDue = transactions.length > 0 && this.#options.sync !== "off";
+    return isDue && this.source.kind !== "memory" ? "synced" : "written";
+  }
+
+  #saveClock(clock: VectorClock | null): void {
+    if (clock !== null) void this.clocks.save(this.#options.node, clock);
+  }
+
+  /** In the same step in which they were logged. */
+  #apply(transactions: readonly Transaction[]): void {
+    for (const transaction of transactions) this.tables.applyAll(transaction);
+    this.#clock = transactions.at(-1)!.clock;
+    this.#snapshotter.committed();
+    for (const listener of this.#listeners) listener();
+  }
+
+  #write(action: () => void): void {
     if (this.#state !== "open") {
       throw new NodeStoreError(
         "closed",
@@ -147,143 +213,69 @@ export class NodeStore {
       );
     }
     try {
-      this.#setSynchronous(flush ? pragmaFull : pragmaNormal);
-      this.#statements.begin.run();
       action();
-      this.#statements.commit.run();
     } catch (error) {
       this.#end("failed");
       throw new NodeStoreError(
         "commit_failed",
-        `${this.#database.name} could not be written (${String(error)}); nothing more is acknowledged. Check the disk, then restart the node.`,
+        `The data in ${this.#options.dataDir} could not be written (${String(error)}); nothing more is acknowledged. Check the disk, then restart the node.`,
         error,
       );
     }
   }
 
-  /** In slices of its own, between commits and without a flush: what is lost of it is done again. */
-  #compactSoon(): void {
-    if (this.#compaction !== undefined || this.#state !== "open" || !this.#keys.isCompactionDue) return;
-    this.#compaction = setTimeout(() => {
-      this.#compaction = undefined;
-      this.#compact();
-    }, compactionPauseMs);
-    this.#compaction.unref();
-  }
-
-  #compact(): void {
+  #open(options: NodeStoreOptions): Opened {
+    const { database, format } = openNodeDatabase(options);
     try {
-      this.#transact(false, () => this.#keys.compact());
+      const sql = new NodeSql(database, options.disk);
+      const { node, cluster, dataDir, now } = options;
+      const onBroken = (error: unknown) => this.#break(error);
+      const place = { sql, disk: options.disk, dataDir, now, onBroken, owner: { node, cluster } };
+      return { sql, memory: openMemory(options, sql, format, place) };
     } catch (error) {
-      // The store has closed itself: the next commit says so to whoever waits for it.
-      if (!(error instanceof NodeStoreError)) throw error;
-    }
-    this.#compactSoon();
-  }
-
-  #setSynchronous(level: number): void {
-    if (this.#synchronous === level) return;
-    this.#database.exec(`PRAGMA synchronous = ${level}`);
-    if (level === pragmaFull && this.counts.flushes < flushesChecked) this.#assertFull();
-    this.#synchronous = level;
-  }
-
-  #assertFull(): void {
-    const actual = this.#database.pragma("synchronous", { simple: true });
-    if (actual !== pragmaFull)
-      throw new Error(`SQLite keeps synchronous=${String(actual)} where FULL was set`);
-  }
-
-  #keep(record: DurableRecord): void {
-    switch (record.kind) {
-      case "entry":
-        this.#keys.keep(record.entry);
-        break;
-      case "incarnation":
-        this.#statements.putMeta.run("incarnation", String(record.incarnation));
-        break;
-      case "members":
-        this.#statements.putMeta.run("members", JSON.stringify(record.members));
-        break;
-      case "topology":
-        this.#statements.putMeta.run("topology", JSON.stringify(record.records));
-        break;
-      case "broadcast":
-        this.#statements.putMeta.run("broadcast", JSON.stringify(record.state));
-        break;
-      case "hint":
-        this.#hints.keep(record.hint);
-        break;
-      case "hint-done":
-        this.#hints.drop(record.target, record.key);
-        break;
-      case "dropped":
-        this.#keys.drop(record.key);
-        break;
+      database.close();
+      throw error;
     }
   }
 
-  #keepTrace({ events, operations }: Batch): void {
-    const first = events[0];
-    this.#traceTotal += events.length + operations.length;
-    this.#statements.putTrace.run(
-      first?.life ?? 0,
-      first?.seq ?? 0,
-      events.at(-1)?.seq ?? 0,
-      this.#traceTotal,
-      packEvents(events),
-      operations.length > 0 ? packOperations(operations) : null,
-    );
-    const max = this.#owner.traceItemsMax ?? 200_000;
-    if (this.#traceTotal - this.#tracePruned > max * 1.02) {
-      this.#statements.pruneTrace.run(this.#traceTotal - max);
-      this.#tracePruned = this.#traceTotal - max;
-    }
+  #makeSnapshotter(isLogKept: boolean): Snapshotter {
+    const { tables, log, snapshots } = this;
+    const { schema, now, report } = this.#options;
+    const { versions } = schema;
+    return new Snapshotter({
+      tables,
+      log,
+      snapshots,
+      versions,
+      now,
+      report,
+      isLogKept,
+      clock: () => this.#clock,
+    });
   }
 
-  #operations(): OperationLogItem[] {
-    const max = this.#owner.operationsMax ?? 1_000;
-    const newestFirst: OperationLogItem[][] = [];
-    let count = 0;
-    for (const { operations } of this.#statements.operations.iterate()) {
-      const list = unpackOperations(operations);
-      newestFirst.push(list);
-      count += list.length;
-      if (count >= max) break;
-    }
-    return newestFirst.toReversed().flat().slice(-max);
+  /** Somebody else's write to node.db failed: what comes after it cannot be promised either. */
+  #break(error: unknown): void {
+    if (this.#state !== "open") return;
+    this.#end("failed");
+    this.#options.report(`node.db could not be written (${String(error)}).`);
   }
 
   #end(state: "closed" | "failed"): void {
     this.#state = state;
-    clearTimeout(this.#compaction);
-    this.clocks.close();
+    this.#snapshotter.close();
+    this.#ownClocks.close();
+    this.log.close();
+    this.snapshots.close();
     try {
-      this.#database.close();
+      this.#sql.database.close();
     } finally {
       this.#lock.release();
     }
   }
 }
 
-function prepare(database: Database.Database) {
-  return {
-    begin: database.prepare("BEGIN IMMEDIATE"),
-    commit: database.prepare("COMMIT"),
-    getMeta: database.prepare<[string], { value: string }>("SELECT value FROM meta WHERE name = ?"),
-    putMeta: database.prepare<[string, string]>(
-      "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-    ),
-    putTrace: database.prepare(
-      "INSERT INTO trace (life, first_seq, last_seq, total, events, operations) VALUES (?, ?, ?, ?, ?, ?)",
-    ),
-    pruneTrace: database.prepare<[number]>(
-      "DELETE FROM trace WHERE id < (SELECT id FROM trace WHERE total > ? ORDER BY id LIMIT 1)",
-    ),
-    oldestTrace: database.prepare<[], { total: number }>("SELECT total FROM trace ORDER BY id LIMIT 1"),
-    newestTrace: database.prepare<[], { total: number }>("SELECT total FROM trace ORDER BY id DESC LIMIT 1"),
-    operations: database.prepare<[], { operations: Buffer }>(
-      "SELECT operations FROM trace WHERE operations IS NOT NULL ORDER BY id DESC",
-    ),
-  };
+interface Opened {
+  readonly sql: NodeSql;
+  readonly memory: Memory;
 }

@@ -7,6 +7,10 @@
  * request waits for nobody. A turn that lets nothing out, neither message nor reply (a late acknowledgement came in, say),
  * may wait a little for the next one: what nobody has seen, nobody misses after a crash.
  *
+ * An output that asks for something to be kept is one transaction of the log, whatever else the turn holds: what happened
+ * in one step is there whole after a crash or not at all. Under the policy "group" a turn with transactions waits some
+ * milliseconds for more of them, and so do its messages and replies: fewer flushes, later answers, the same promise.
+ *
  * The clock goes first where it has a store of its own: a clock ahead of its data skips numbers, one behind would give
  * them out twice (P1). When the commit or the clock's store fails, the host stops for good: nothing of the turn leaves
  * (P33).
@@ -15,9 +19,14 @@ import type { Act, ActAnswer } from "../../shared/broadcast/types.ts";
 import type { VectorClock } from "../../shared/clock/vector-clock.ts";
 import { asRequestId, type NodeId, type RequestId, type TimeMs } from "../../shared/ids.ts";
 import type { Replica } from "../../shared/replica/replica.ts";
-import type { DurableRecord, Emitted, Input, OutgoingMessage, Output } from "../../shared/replica/types.ts";
+import { mutationsOf } from "../../shared/replica/durable.ts";
+import type { Emitted, Input, OutgoingMessage, Output } from "../../shared/replica/types.ts";
 import type { ClientRequest, OperationLogItem, OperationOutcome } from "../../shared/replication/types.ts";
+import type { Call, CallOutcome } from "../../shared/runtime/runtime.ts";
+import type { Transaction } from "../../shared/runtime/types.ts";
 import type { TraceEvent } from "../../shared/trace/event.ts";
+import { notDurable } from "./call-errors.ts";
+import { type Answer, Pending } from "./pending.ts";
 import type { NodeStore } from "../storage/node-store.ts";
 import type { VectorClockStore } from "../storage/clocks/vector-clock-store.ts";
 
@@ -34,6 +43,8 @@ export interface HostOptions {
   /** Null when the clock lies in the node's own file and is committed with the data. */
   readonly clocks: VectorClockStore | null;
   readonly outbox: Outbox;
+  /** A turn with something to keep waits so long for others to share its flush; 0: for nobody. */
+  readonly groupMs: number;
   /** False: events are neither kept nor streamed. */
   readonly trace: boolean;
   now(): TimeMs;
@@ -43,14 +54,12 @@ export interface HostOptions {
   failed(error: Error): void;
 }
 
-type Reply = (outcome: OperationOutcome, request: RequestId) => void;
-type AnswerAct = (answer: ActAnswer, request: RequestId) => void;
-
 interface Turn {
-  readonly records: DurableRecord[];
+  readonly transactions: Transaction[];
   readonly messages: OutgoingMessage[];
   readonly replies: { readonly request: RequestId; readonly outcome: OperationOutcome }[];
   readonly answers: { readonly request: RequestId; readonly answer: ActAnswer }[];
+  readonly calls: { readonly request: RequestId; readonly outcome: CallOutcome }[];
   readonly events: TraceEvent[];
   readonly operations: OperationLogItem[];
 }
@@ -59,10 +68,11 @@ interface Turn {
 const lingerMs = 10;
 
 const newTurn = (): Turn => ({
-  records: [],
+  transactions: [],
   messages: [],
   replies: [],
   answers: [],
+  calls: [],
   events: [],
   operations: [],
 });
@@ -70,8 +80,9 @@ const newTurn = (): Turn => ({
 export class Host {
   readonly counts = { clockSaves: 0, clockErrors: 0 };
   readonly #options: HostOptions;
-  readonly #replies = new Map<RequestId, Reply>();
-  readonly #answers = new Map<RequestId, AnswerAct>();
+  readonly #replies = new Pending<OperationOutcome>();
+  readonly #answers = new Pending<ActAnswer>();
+  readonly #calls = new Pending<CallOutcome>();
   readonly #listeners: ((events: readonly TraceEvent[]) => void)[] = [];
   #turn = newTurn();
   /** Something was stepped that the turn before did not have. */
@@ -80,10 +91,12 @@ export class Host {
   /** A clock store that answers later holds the next turn back. */
   #saving = false;
   #stopped = false;
+  #failure: string | null = null;
   #seq = 0;
   #requests = 0;
   #savedClock: VectorClock | null = null;
   #linger: NodeJS.Timeout | undefined;
+  #lingerUntil = Infinity;
   #timer: NodeJS.Timeout | undefined;
   #timerAt: TimeMs | null = null;
   /** Inputs that wait for the end of a cooperative pause. */
@@ -93,6 +106,11 @@ export class Host {
 
   constructor(options: HostOptions) {
     this.#options = options;
+  }
+
+  /** Why nothing more can be made durable; null while it can. */
+  get failure(): string | null {
+    return this.#failure;
   }
 
   /** Undefined unless the host is frozen; then it resolves with the thaw. */
@@ -111,17 +129,25 @@ export class Host {
   }
 
   /** Runs a client's operation; `reply` is called once, when its outcome is durable. */
-  request(request: Omit<ClientRequest, "id">, reply: Reply): void {
+  request(request: Omit<ClientRequest, "id">, reply: Answer<OperationOutcome>): void {
     const id = this.#nextRequest();
-    this.#replies.set(id, reply);
+    this.#replies.add(id, reply);
     this.input({ kind: "request", request: { id, ...request } });
   }
 
   /** Carries out an act of the application; `answer` is called once, when what it did is durable. */
-  act(act: Act, answer: AnswerAct): void {
+  act(act: Act, answer: Answer<ActAnswer>): void {
     const request = this.#nextRequest();
-    this.#answers.set(request, answer);
+    this.#answers.add(request, answer);
     this.input({ kind: "act", request, act });
+  }
+
+  /** Calls a reducer; `answer` is called once, when what it changed is durable, or nothing can be made durable any more. */
+  call(call: Call, answer: Answer<CallOutcome>): void {
+    const request = this.#nextRequest();
+    if (this.#stopped) return answer({ ok: false, error: notDurable }, request);
+    this.#calls.add(request, answer);
+    this.input({ kind: "call", request, ...call });
   }
 
   /** Starts a comparison of keys with this peer, or with whoever is next; returns its name in the trace. */
@@ -146,8 +172,7 @@ export class Host {
     this.#frozen ??= [];
     clearTimeout(this.#timer);
     this.#timerAt = null;
-    clearTimeout(this.#linger);
-    this.#linger = undefined;
+    this.#stopLingering();
   }
 
   thaw(): void {
@@ -169,7 +194,7 @@ export class Host {
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#timer);
-    clearTimeout(this.#linger);
+    this.#stopLingering();
     for (const resolve of this.#idle.splice(0)) resolve();
   }
 
@@ -181,13 +206,19 @@ export class Host {
   #collect(output: Output): void {
     const turn = this.#turn;
     this.#dirty = true;
-    for (const record of output.records) turn.records.push(record);
+    if (output.records.length > 0) turn.transactions.push(this.#transaction(output));
     for (const message of output.messages) turn.messages.push(message);
     for (const reply of output.replies) turn.replies.push(reply);
     for (const answer of output.answers) turn.answers.push(answer);
+    for (const call of output.calls) turn.calls.push(call);
     for (const item of output.operations) turn.operations.push(item);
     for (const event of output.events) this.#place(event);
     this.#schedule();
+  }
+
+  #transaction({ records }: Output): Transaction {
+    const { replica } = this.#options;
+    return { clock: replica.clock, at: this.#options.now(), mutations: mutationsOf(records) };
   }
 
   #place(event: Emitted): void {
@@ -205,16 +236,36 @@ export class Host {
       this.#scheduled = false;
       if (this.#stopped || this.#frozen !== null) return;
       this.#arm();
-      const { messages, replies, answers } = this.#turn;
-      const out = messages.length + replies.length + answers.length;
-      if (out > 0 || this.#idle.length > 0) this.#flush();
-      else this.#linger ??= setTimeout(() => this.#flush(), lingerMs);
+      const wait = this.#patience();
+      if (wait === 0) this.#flush();
+      else this.#lingerFor(wait);
     });
   }
 
-  #flush(): void {
+  /** How long the turn may wait for others. */
+  #patience(): number {
+    const { messages, replies, answers, calls, transactions } = this.#turn;
+    if (this.#idle.length > 0) return 0;
+    if (messages.length + replies.length + answers.length + calls.length === 0) return lingerMs;
+    return transactions.length > 0 ? this.#options.groupMs : 0;
+  }
+
+  /** From the first thing in the turn that cannot wait any longer. */
+  #lingerFor(ms: number): void {
+    const until = performance.now() + ms;
+    if (until >= this.#lingerUntil) return;
     clearTimeout(this.#linger);
-    this.#linger = undefined;
+    this.#lingerUntil = until;
+    this.#linger = setTimeout(() => this.#flush(), ms);
+  }
+
+  #stopLingering(): void {
+    clearTimeout(this.#linger);
+    this.#lingerUntil = Infinity;
+  }
+
+  #flush(): void {
+    this.#stopLingering();
     if (this.#saving || this.#stopped) return;
     const { clocks, node, replica } = this.#options;
     const turn = this.#turn;
@@ -251,8 +302,8 @@ export class Host {
 
   #finish(turn: Turn, clock: VectorClock | null): void {
     try {
-      const { records, events, operations } = turn;
-      this.#options.store.commit({ records, events, operations, clock });
+      const { transactions, events, operations } = turn;
+      this.#options.store.commit({ transactions, events, operations, clock });
     } catch (error) {
       this.#fail(error);
       return;
@@ -264,16 +315,9 @@ export class Host {
     const { outbox } = this.#options;
     for (const message of turn.messages) outbox.send(message);
     outbox.flush();
-    for (const { request, outcome } of turn.replies) {
-      const reply = this.#replies.get(request);
-      this.#replies.delete(request);
-      reply?.(outcome, request);
-    }
-    for (const { request, answer } of turn.answers) {
-      const answerAct = this.#answers.get(request);
-      this.#answers.delete(request);
-      answerAct?.(answer, request);
-    }
+    for (const { request, outcome } of turn.replies) this.#replies.settle(request, outcome);
+    for (const { request, answer } of turn.answers) this.#answers.settle(request, answer);
+    for (const { request, outcome } of turn.calls) this.#calls.settle(request, outcome);
     if (turn.events.length > 0) for (const listener of this.#listeners) listener(turn.events);
     if (!this.#dirty) for (const resolve of this.#idle.splice(0)) resolve();
   }
@@ -298,6 +342,8 @@ export class Host {
   #fail(error: unknown): void {
     if (this.#stopped) return;
     this.stop();
+    this.#failure = error instanceof Error ? error.message : String(error);
+    this.#calls.settleAll({ ok: false, error: notDurable });
     this.#options.failed(error instanceof Error ? error : new Error(String(error)));
   }
 }

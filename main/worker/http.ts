@@ -15,6 +15,7 @@ export type ErrorCode =
   | "bad_context"
   | "forbidden"
   | "not_found"
+  | "refused"
   | "no_such_member"
   | "method_not_allowed"
   | "too_large"
@@ -37,6 +38,7 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   not_found: 404,
   no_such_member: 404,
   method_not_allowed: 405,
+  refused: 409,
   too_large: 413,
   internal: 500,
   not_implemented: 501,
@@ -54,16 +56,19 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
 export class HttpError extends Error {
   readonly code: ErrorCode;
   readonly headers: readonly string[];
-  constructor(code: ErrorCode, message: string, headers: readonly string[] = []) {
+  /** The code as the client is shown it: finer than what the status follows from. */
+  readonly shown: string;
+  constructor(code: ErrorCode, message: string, headers: readonly string[] = [], shown: string = code) {
     super(message);
     this.name = "HttpError";
     this.code = code;
     this.headers = headers;
+    this.shown = shown;
   }
 }
 
 /** `definite`: the operation certainly had no effect. */
-export const errorBody = (code: ErrorCode, message: string, definite = true) => ({
+export const errorBody = (code: string, message: string, definite = true) => ({
   error: { code, message, definite },
 });
 
@@ -101,7 +106,7 @@ export function send(
 
 export function sendError(response: ServerResponse, error: unknown): void {
   if (error instanceof HttpError) {
-    sendJson(response, statusOf[error.code], errorBody(error.code, error.message), error.headers);
+    sendJson(response, statusOf[error.code], errorBody(error.shown, error.message), error.headers);
   } else {
     sendJson(
       response,

@@ -63,3 +63,14 @@ export function renderMetrics(metrics: readonly Metric[]): string {
 export function byLabel(label: string, numbers: Iterable<readonly [string, number]>): Sample[] {
   return [...numbers].map(([text, value]) => ({ labels: { [label]: text }, value }));
 }
+
+export const counter = (name: string, help: string, value: number): Metric => ({
+  name,
+  help,
+  type: "counter",
+  samples: [{ value }],
+});
+export const gauge = (name: string, help: string, value: number): Metric => ({
+  ...counter(name, help, value),
+  type: "gauge",
+});

@@ -3,7 +3,15 @@ import type { DataOperation, OperationOutcome } from "../../shared/replication/t
 import type { LinkCounts } from "../../shared/contract/state.ts";
 import type { Emitted } from "../../shared/replica/types.ts";
 import { texts } from "../../shared/trace/detail.ts";
-import { byLabel, LatencyHistogram, type Metric, renderMetrics, type Sample } from "./metrics.ts";
+import {
+  byLabel,
+  counter,
+  gauge,
+  LatencyHistogram,
+  type Metric,
+  renderMetrics,
+  type Sample,
+} from "./metrics.ts";
 
 /** Client operations by kind and outcome, and how long they took. */
 export class OperationMetrics {
@@ -110,25 +118,16 @@ export interface NodeNumbers {
   readonly incarnation: number;
 }
 
-const counter = (name: string, help: string, value: number): Metric => ({
-  name,
-  help,
-  type: "counter",
-  samples: [{ value }],
-});
-const gauge = (name: string, help: string, value: number): Metric => ({
-  ...counter(name, help, value),
-  type: "gauge",
-});
-
 export function renderNodeMetrics(
   operations: OperationMetrics,
   replication: ReplicationMetrics,
+  storage: readonly Metric[],
   numbers: NodeNumbers,
 ): string {
   return renderMetrics([
     ...operations.metrics(),
     ...replication.metrics(),
+    ...storage,
     {
       name: "lightcone_hints_waiting",
       help: "Keys kept for owners out of reach, by owner.",

@@ -4,28 +4,27 @@
  */
 import { randomBytes, randomInt } from "node:crypto";
 import type { Server } from "node:http";
-import { join } from "node:path";
 import { type NodeId, asNodeId } from "../../shared/ids.ts";
 import { lostEvent } from "../../shared/replica/lost-event.ts";
 import { Replica } from "../../shared/replica/replica.ts";
 import { Strategies } from "../../shared/replication/strategies/behaviours.ts";
-import { FileClockStore } from "../storage/clocks/file-clock-store.ts";
-import { NodeStore } from "../storage/node-store.ts";
-import { MemoryClockStore } from "../storage/clocks/memory-clock-store.ts";
-import type { VectorClockStore } from "../storage/clocks/vector-clock-store.ts";
+import { builtInModules } from "../../shared/runtime/modules.ts";
+import { Schema } from "../../shared/runtime/schema.ts";
+import type { FaultyDisk } from "../storage/disk/faulty-disk.ts";
+import type { NodeStore } from "../storage/node-store.ts";
 import { formatAddress, parseAddress } from "./address.ts";
 import { Host } from "./host.ts";
 import { Guard } from "./http.ts";
 import { LiveFeed } from "./live-feed.ts";
-import { OperationMetrics, renderNodeMetrics, ReplicationMetrics } from "./node-metrics.ts";
+import { ReplicationMetrics } from "./node-metrics.ts";
+import { type NodeStorage, openNodeStorage } from "./node-storage.ts";
 import { membershipOf, type NodeOptions, replicationOf } from "./options.ts";
 import { Merges } from "./merges/merges.ts";
 import { showing } from "./merges/shown.ts";
 import { Peers } from "./peers.ts";
-import type { Service } from "./routes.ts";
 import { listen, serve } from "./server.ts";
-import { Tokens } from "./tokens.ts";
-import { statusesOf, type Subject } from "./views.ts";
+import { serviceOf } from "./service.ts";
+import { SubscriptionFeed } from "./subscription-feed.ts";
 
 export interface NodeCallbacks {
   /** POST /gossip/leave. */
@@ -45,68 +44,50 @@ export interface RunningNode {
   readonly host: Host;
   readonly peers: Peers;
   readonly store: NodeStore;
+  readonly disk: FaultyDisk;
   readonly replica: Replica;
   /** Stops serving and closes every file; what was flushed stays. */
   close(): Promise<void>;
 }
+
+/** Under the policy "group", a commit waits so long for others. */
+const groupMs = 3;
 
 /** Never runs backwards within a process, and goes on while the process is paused. */
 const now = () => performance.timeOrigin + performance.now();
 
 export async function startNode(options: NodeOptions, callbacks: NodeCallbacks): Promise<RunningNode> {
   const node = asNodeId(options.nodeId);
+  const schema = new Schema(builtInModules);
   const merges = await Merges.open(options.merges);
-  const store = openStore(options, node, merges);
+  let storage: NodeStorage | undefined;
   let server: Server | undefined;
   try {
-    const clocks = openClocks(options);
-    const clock = await (clocks ?? store.clocks).load(node);
+    storage = await openNodeStorage(options, node, schema, now, (line) => callbacks.notice(line));
     server = await listen(options.host, options.port);
-    return assemble(options, callbacks, { node, store, merges, clocks, clock, server });
+    return assemble(options, callbacks, { node, storage, schema, merges, server });
   } catch (error) {
     server?.close();
     merges.close();
-    store.close();
+    await storage?.close();
     throw error;
-  }
-}
-
-function openStore({ dataDir, cluster }: NodeOptions, node: NodeId, merges: Merges): NodeStore {
-  try {
-    return new NodeStore({ dataDir, node, cluster });
-  } catch (error) {
-    merges.close();
-    throw error;
-  }
-}
-
-/** Null when the clock lies in the node's own file. */
-function openClocks({ clockStore, dataDir }: NodeOptions): VectorClockStore | null {
-  switch (clockStore) {
-    case "sqlite":
-      return null;
-    case "file":
-      return new FileClockStore(join(dataDir, "clocks"));
-    case "memory":
-      return new MemoryClockStore();
   }
 }
 
 interface Parts {
   readonly node: NodeId;
-  readonly store: NodeStore;
+  readonly storage: NodeStorage;
+  readonly schema: Schema;
   readonly merges: Merges;
-  readonly clocks: VectorClockStore | null;
-  readonly clock: Awaited<ReturnType<VectorClockStore["load"]>>;
   readonly server: Server;
 }
 
 function assemble(options: NodeOptions, callbacks: NodeCallbacks, parts: Parts): RunningNode {
-  const { node, store, merges, clocks, clock, server } = parts;
+  const { node, storage, schema, merges, server } = parts;
+  const { store, clocks, clock } = storage;
   const bound = server.address() as { port: number };
   const address = options.advertise ?? formatAddress(options.host, bound.port);
   const life = store.beginLife(Math.floor(now()));
-  const restored = store.restore();
   const replica = new Replica(
     {
       node,
@@ -118,9 +99,10 @@ function assemble(options: NodeOptions, callbacks: NodeCallbacks, parts: Parts):
       membership: membershipOf(options),
       replication: replicationOf(options),
       clockStore: options.clockStore,
+      modules: [...schema.modules.values()],
       seed: randomInt(2 ** 47),
     },
-    { ...restored, clock, broadcast: clock === null ? null : restored.broadcast },
+    store.restore(clock),
     now(),
   );
   const peers = new Peers(
@@ -147,82 +129,40 @@ function assemble(options: NodeOptions, callbacks: NodeCallbacks, parts: Parts):
     store,
     clocks,
     outbox: peers,
+    groupMs: options.sync === "group" ? groupMs : 0,
     trace: options.trace,
     now,
     emitted: (event) => replication.observe(event),
     failed: (error) => callbacks.failed(error),
   });
-  const feed = new LiveFeed();
-  host.onEvents((events) => feed.push(events));
+  const feeds = { live: new LiveFeed(), subscriptions: new SubscriptionFeed(store, schema.modules) };
+  host.onEvents((events) => feeds.live.push(events));
+  store.onCommitted(() => feeds.subscriptions.committed());
   const subject = { options, node, address, life, replica };
   const known = [options.host, parseAddress(address)?.host ?? options.host];
   const show = showing(new Strategies(options.replication.conflicts ?? {}), merges);
-  serve(
-    server,
-    serviceOf(subject, host, peers, store, replication, callbacks, show),
-    new Guard(options.httpPublic, known),
-    peers,
-    feed,
-  );
+  const leave = () => callbacks.leave();
+  const service = serviceOf({ subject, host, peers, storage, schema, replication, show, leave });
+  serve(server, service, new Guard(options.httpPublic, known), peers, feeds);
   host.input({ kind: "tick" });
+  tell(storage, host, callbacks);
 
   const close = async () => {
     host.stop();
-    feed.close();
+    feeds.live.close();
+    feeds.subscriptions.close();
     peers.close();
     server.close();
     server.closeAllConnections();
     merges.close();
-    await clocks?.close();
-    store.close();
+    await storage.close();
   };
-  return { node, address, life, host, peers, store, replica, close };
+  return { node, address, life, host, peers, store, disk: storage.disk, replica, close };
 }
 
-function serviceOf(
-  subject: Subject,
-  host: Host,
-  peers: Peers,
-  store: NodeStore,
-  replication: ReplicationMetrics,
-  callbacks: NodeCallbacks,
-  show: Service["data"]["show"],
-): Service {
-  const operations = new OperationMetrics();
-  const { options, replica } = subject;
-  return {
-    subject,
-    data: {
-      tokens: new Tokens(options.cluster, options.secret),
-      replicas: options.n,
-      run: (request, reply) => {
-        const start = performance.now();
-        host.request(request, (outcome, id) => {
-          operations.observe(request.op, outcome, performance.now() - start);
-          reply(outcome, id);
-        });
-      },
-      show,
-    },
-    act: (act, answer) => host.act(act, answer),
-    join: (address) => host.input({ kind: "join", addresses: [address] }),
-    leave: () => callbacks.leave(),
-    evict: (node) => host.input({ kind: "evict", node }),
-    compare: (peer) => host.compare(peer),
-    awake: () => host.awake(),
-    metrics: () =>
-      renderNodeMetrics(operations, replication, {
-        ...store.counts,
-        ...host.counts,
-        ...peers.counts,
-        members: statusesOf(subject),
-        links: peers.linkCounts(),
-        keys: replica.keys.size,
-        conflicts: replica.conflicts().length,
-        hints: replica.hints().map(({ target, keys }) => [target, keys]),
-        rumours: replica.rumours().length,
-        localHealth: replica.localHealth,
-        incarnation: replica.incarnation,
-      }),
-  };
+/** What the start did: into the trace, and to whoever watches when it is unusual. */
+function tell({ lines, isUnusual, recoveryMs }: NodeStorage, host: Host, callbacks: NodeCallbacks): void {
+  if (isUnusual) for (const line of lines) callbacks.notice(line);
+  const detail = { lines: [...lines], ms: Math.round(recoveryMs) };
+  host.emit({ at: now(), type: "local", op: "internal", name: "recovered", clock: null, detail });
 }

@@ -3,11 +3,15 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { isNodeId, type NodeId } from "../../shared/ids.ts";
 import { parseAddress } from "./address.ts";
 import { handleAct, type RunAct } from "./act-route.ts";
+import { callPath, handleCall, readArguments, type RunCall } from "./call-route.ts";
 import { dataPath, keyIn } from "./data-request.ts";
 import { type DataService, handleData } from "./data-routes.ts";
 import { hints, keyPath, keyState } from "./key-views.ts";
 import { type Guard, HttpError, readBody, send, sendError, sendJson } from "./http.ts";
 import { compareNow, merkleTree } from "./merkle-routes.ts";
+import { health, type StorageService, takeSnapshot } from "./storage-routes.ts";
+import { subscribePath } from "./subscription-query.ts";
+import { answerQuery, queryPath, type TableService, tableRows, tablesPath } from "./table-routes.ts";
 import {
   type Subject,
   gossipMembers,
@@ -24,6 +28,9 @@ export interface Service {
   readonly subject: Subject;
   readonly data: DataService;
   readonly act: RunAct;
+  readonly call: RunCall;
+  readonly tables: TableService;
+  readonly storage: StorageService;
   join(address: string): void;
   leave(): void;
   /** Takes out another member that will not return. */
@@ -42,6 +49,7 @@ type Handler = (
   response: ServerResponse,
 ) => unknown;
 
+const rowsShownMax = 1_000;
 const eventsShownMax = 1_000;
 const keysShownMax = 10_000;
 const smallBodyBytesMax = 16 * 1024;
@@ -65,6 +73,9 @@ const table: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
   "/api/v1/anti-entropy": {
     POST: ({ subject, compare }, query) => compareNow(subject, compare, query.get("peer")),
   },
+  "/api/v1/storage": { GET: ({ storage }) => storage.view() },
+  "/api/v1/snapshot": { POST: ({ subject, storage }) => takeSnapshot(subject.node, storage) },
+  "/api/v1/health": { GET: ({ subject, storage }) => health(subject.node, storage) },
   "/api/v1/topology": { GET: ({ subject }) => topology(subject) },
   "/gossip/status": { GET: ({ subject }) => gossipStatus(subject) },
   "/gossip/members": { GET: ({ subject }) => gossipMembers(subject) },
@@ -78,6 +89,41 @@ const table: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
       send(response, 200, "text/plain; version=0.0.4; charset=utf-8", service.metrics()),
   },
 };
+
+type PathHandler = (
+  path: string,
+  service: Service,
+  query: URLSearchParams,
+  request: IncomingMessage,
+  response: ServerResponse,
+) => unknown;
+
+/** Paths that go on behind what they begin with. */
+const prefixes: readonly (readonly [string, Readonly<Record<string, PathHandler>>])[] = [
+  [keyPath, { GET: (path, { subject }) => keyState(subject, keyIn(path, keyPath)) }],
+  [
+    callPath,
+    { POST: (path, { call }, _query, request, response) => handleCall(call, path, request, response) },
+  ],
+  [
+    tablesPath,
+    {
+      GET: (path, { tables }, query) =>
+        tableRows(tables, path, {
+          from: query.get("from"),
+          to: query.get("to"),
+          limit: readLimit(query.get("limit"), rowsShownMax),
+        }),
+    },
+  ],
+  [
+    queryPath,
+    {
+      POST: async (path, { tables }, _query, request) =>
+        answerQuery(tables, path, await readArguments(request)),
+    },
+  ],
+];
 
 /** Answers every request, also with what goes wrong. */
 export async function handle(
@@ -105,11 +151,7 @@ async function handleTable(
   const url = request.url!;
   const queryAt = url.indexOf("?");
   const path = queryAt === -1 ? url : url.slice(0, queryAt);
-  const methods = Object.hasOwn(table, path)
-    ? table[path]
-    : path.startsWith(keyPath)
-      ? { GET: () => keyState(service.subject, keyIn(path, keyPath)) }
-      : undefined;
+  const methods = methodsAt(path);
   if (methods === undefined) {
     throw new HttpError("not_found", `There is nothing at ${path}; the paths are ${pathList()}.`);
   }
@@ -123,7 +165,28 @@ async function handleTable(
   if (answer !== undefined) sendJson(response, 200, answer);
 }
 
-const pathList = () => [`${dataPath}{key}`, `${keyPath}{key}`, ...Object.keys(table), "/ws"].join(", ");
+function methodsAt(path: string): Readonly<Record<string, Handler>> | undefined {
+  if (Object.hasOwn(table, path)) return table[path];
+  const found = prefixes.find(([prefix]) => path.startsWith(prefix))?.[1];
+  if (found === undefined) return undefined;
+  const bound = Object.entries(found).map(([method, handler]): [string, Handler] => [
+    method,
+    (...args) => handler(path, ...args),
+  ]);
+  return Object.fromEntries(bound);
+}
+
+const pathList = () =>
+  [
+    `${dataPath}{key}`,
+    `${keyPath}{key}`,
+    `${callPath}{module}/{reducer}`,
+    `${tablesPath}{module}/{table}`,
+    `${queryPath}{module}/{query}`,
+    ...Object.keys(table),
+    subscribePath,
+    "/ws",
+  ].join(", ");
 
 /** Without a body this node leaves; with the id of another, that one is taken out because it will not return. */
 async function leave(service: Service, _query: URLSearchParams, request: IncomingMessage) {

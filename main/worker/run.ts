@@ -7,7 +7,10 @@
  * SIGKILL needs no ending at all.
  */
 import { isNodeId } from "../../shared/ids.ts";
+import { SchemaError } from "../../shared/runtime/schema.ts";
+import { LogError } from "../storage/log/transaction-log.ts";
 import { NodeStoreError } from "../storage/node-store-error.ts";
+import { SnapshotError } from "../storage/snapshots/snapshot-store.ts";
 import { VectorClockStoreError } from "../storage/clocks/vector-clock-store.ts";
 import type { LabToNode } from "./control.ts";
 import { ControlLine } from "./control-line.ts";
@@ -121,6 +124,9 @@ function obey(
     case "evict":
       if (isNodeId(message.node)) running.host.input({ kind: "evict", node: message.node });
       break;
+    case "disk":
+      running.disk.arm(message.fault);
+      break;
     case "wall":
       running.host.input({ kind: "wall", offset: message.offset, driftPpm: message.driftPpm });
       break;
@@ -154,6 +160,9 @@ function sentenceOf(error: unknown): string {
     error instanceof ListenError ||
     error instanceof MergeFileError ||
     error instanceof NodeStoreError ||
+    error instanceof LogError ||
+    error instanceof SnapshotError ||
+    error instanceof SchemaError ||
     error instanceof VectorClockStoreError;
   if (isExpected) return error.message;
   return `The node failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;

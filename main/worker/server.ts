@@ -8,6 +8,8 @@ import { announcedBytes, errorBody, type Guard, HttpError, statusOf } from "./ht
 import type { LiveFeed } from "./live-feed.ts";
 import type { Peers } from "./peers.ts";
 import { handle, type Service } from "./routes.ts";
+import type { SubscriptionFeed } from "./subscription-feed.ts";
+import { subscribePath } from "./subscription-query.ts";
 
 /** Not imported: an import would evaluate every export, among them the whole of fetch and WebSocket (30 ms). */
 const { createServer } = process.getBuiltinModule("node:http");
@@ -42,7 +44,13 @@ function explain({ code, message }: NodeJS.ErrnoException, host: string, port: n
   }
 }
 
-export function serve(server: Server, service: Service, guard: Guard, peers: Peers, feed: LiveFeed): void {
+/** What a WebSocket may be opened to. */
+export interface Feeds {
+  readonly live: LiveFeed;
+  readonly subscriptions: SubscriptionFeed;
+}
+
+export function serve(server: Server, service: Service, guard: Guard, peers: Peers, feeds: Feeds): void {
   server.on("request", (request, response) => void handle(service, guard, request, response));
   // A client that asks first is not told to send what will be refused.
   server.on("checkContinue", (request, response) => {
@@ -69,17 +77,26 @@ export function serve(server: Server, service: Service, guard: Guard, peers: Pee
     }
     try {
       guard.check(request);
-      if (!isLiveFeed(request)) throw new HttpError("not_found", "The live events are at /ws.");
+      const feed = feedAt(request, feeds);
+      feed.accept(request, socket, head).catch((error: unknown) => refuse(socket, error));
     } catch (error) {
       refuse(socket, error);
-      return;
     }
-    feed.accept(request, socket, head).catch((error: unknown) => refuse(socket, error));
   });
 }
 
-const isLiveFeed = ({ url, headers }: IncomingMessage) =>
-  url?.split("?")[0] === "/ws" && headers.upgrade?.toLowerCase() === "websocket";
+/** Throws HttpError. */
+function feedAt(
+  { url, headers }: IncomingMessage,
+  { live, subscriptions }: Feeds,
+): LiveFeed | SubscriptionFeed {
+  const path = url?.split("?")[0];
+  if (headers.upgrade?.toLowerCase() === "websocket") {
+    if (path === "/ws") return live;
+    if (path === subscribePath) return subscriptions;
+  }
+  throw new HttpError("not_found", `The live events are at /ws, the changes of tables at ${subscribePath}.`);
+}
 
 function refuse(socket: Duplex, error: unknown): void {
   const code = error instanceof HttpError ? error.code : "internal";

@@ -16,6 +16,8 @@ export interface NodeEventDetails {
     keys: number;
     clockStore: string;
   };
+  /** The node found what it knew on its disk: what was read, and what was done about damage, a sentence each. */
+  recovered: { lines: string[]; /** It took so long. */ ms: number };
   /** Last event of a graceful life. */
   stop: Record<string, never>;
   /** op membership: this node's belief about `about` changed. `previous` is null at the first sight of it. */

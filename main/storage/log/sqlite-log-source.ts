@@ -15,7 +15,7 @@ export interface SqliteLogSourceOptions {
   readonly database: Database.Database;
   readonly owner: LogOwner;
   /** Told of commits that the log makes by itself. */
-  readonly disk?: Disk;
+  readonly disk?: Pick<Disk, "gate">;
   /** Wall clock, for names of what is set aside. */
   readonly now?: () => TimeMs;
 }
@@ -24,7 +24,7 @@ export class SqliteLogSource implements LogSource {
   readonly kind = "sqlite";
   readonly owner: LogOwner;
   readonly #database: Database.Database;
-  readonly #disk: Disk | null;
+  readonly #disk: Pick<Disk, "gate"> | null;
   readonly #now: () => TimeMs;
 
   constructor({ database, owner, disk, now }: SqliteLogSourceOptions) {

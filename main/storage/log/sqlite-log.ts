@@ -31,7 +31,7 @@ export interface SqliteLogState {
 
 export class SqliteLog implements TransactionLog {
   readonly #database: Database.Database;
-  readonly #disk: Disk | null;
+  readonly #disk: Pick<Disk, "gate"> | null;
   readonly #statements: LogStatements;
   readonly #standing: Standing;
   readonly #holds = new Holds();
@@ -45,7 +45,7 @@ export class SqliteLog implements TransactionLog {
   #bytes: number | null = null;
 
   /** `disk` is told of commits of the log's own. */
-  constructor(database: Database.Database, disk: Disk | null, state: SqliteLogState) {
+  constructor(database: Database.Database, disk: Pick<Disk, "gate"> | null, state: SqliteLogState) {
     this.#database = database;
     this.#disk = disk;
     this.#statements = prepareLog(database);

@@ -43,6 +43,8 @@ export interface SnapshotterOptions {
   readonly report: (line: string) => void;
   /** Newest snapshots that are kept. */
   readonly keep?: number;
+  /** Nothing is dropped from the log: the snapshots are gone before it is. */
+  readonly isLogKept?: boolean;
   /** There is none before the log has grown by this. */
   readonly logBytesMin?: number;
   /** For how long rows are written before others get their turn. */
@@ -184,11 +186,11 @@ export class Snapshotter {
 
   /** What no start needs any more. */
   #drop(): void {
-    const { snapshots, log, keep = keepDefault } = this.#options;
+    const { snapshots, log, keep = keepDefault, isLogKept = false } = this.#options;
     try {
       snapshots.prune(keep);
       const kept = snapshots.list();
-      if (kept.length < keep) return;
+      if (kept.length < keep || isLogKept) return;
       const before = log.bytes;
       log.dropBefore(kept.at(-1)!.position + 1);
       this.#coveredBytes = Math.max(0, this.#coveredBytes - (before - log.bytes));

@@ -11,6 +11,7 @@ import { LogCounter } from "../../../main/cli/storage/log-summary.ts";
 import { openLog } from "../../../main/cli/storage/open-log.ts";
 import { targetAt } from "../../../main/cli/storage/target.ts";
 import { SqliteLogSource } from "../../../main/storage/log/sqlite-log-source.ts";
+import { storeOptions } from "../storage/store-options.ts";
 import { NodeStore } from "../../../main/storage/node-store.ts";
 import type { RecordView } from "../../../shared/contract/storage.ts";
 import { appendTo, hashOf, makeDataDirectory, owner } from "./data-directory.ts";
@@ -120,7 +121,7 @@ describe("lightcone inspect", () => {
 
   it("counts the same in a log of either kind", async () => {
     const inDatabase = join(dir, "sqlite");
-    new NodeStore({ dataDir: inDatabase, ...owner }).close();
+    new NodeStore(storeOptions(inDatabase, owner)).close();
     const database = new Database(join(inDatabase, "node.db"));
     appendTo(new SqliteLogSource({ database, owner }).open(0).log, 300);
     database.close();

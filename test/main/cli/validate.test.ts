@@ -21,6 +21,7 @@ import { check } from "../../../main/cli/storage/check.ts";
 import type { Report } from "../../../main/cli/storage/report.ts";
 import { reportLines } from "../../../main/cli/storage/report-lines.ts";
 import { targetAt } from "../../../main/cli/storage/target.ts";
+import { storeOptions } from "../storage/store-options.ts";
 import { NodeStore } from "../../../main/storage/node-store.ts";
 import { appendTorn, hashOf, logSource, makeDataDirectory, owner } from "./data-directory.ts";
 
@@ -299,7 +300,7 @@ describe("what validate refuses to judge", () => {
   it("a directory with files of two nodes", async () => {
     const path = copy();
     const other = join(dir, "other");
-    new NodeStore({ dataDir: other, node: "node-2" as typeof owner.node, cluster: "lightcone" }).close();
+    new NodeStore(storeOptions(other, { node: "node-2" as typeof owner.node, cluster: "lightcone" })).close();
     renameSync(join(other, "node.db"), join(path, "node.db"));
     const { verdict, remarks } = await looked(path);
     expect(verdict).toBe("unknown");

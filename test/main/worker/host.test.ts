@@ -11,6 +11,7 @@ import { asKey, asMessageId, asNodeId, asRequestId } from "../../../shared/ids.t
 import { membershipPresets } from "../../../shared/membership/presets.ts";
 import { Replica } from "../../../shared/replica/replica.ts";
 import { nothingRestored } from "../../../shared/replica/types.ts";
+import { storeOptions } from "../storage/store-options.ts";
 import { eventually } from "./cluster.ts";
 
 const node = asNodeId("node-1");
@@ -26,7 +27,7 @@ let failures: Error[];
 
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), "lightcone-host-"));
-  store = new NodeStore({ dataDir: dir, node, cluster: "test" });
+  store = new NodeStore(storeOptions(dir));
   journal = [];
   failures = [];
 });
@@ -40,7 +41,7 @@ function makeHost(clocks: VectorClockStore | null = null, options: Partial<HostO
   const commit = store.commit.bind(store);
   vi.spyOn(store, "commit").mockImplementation((batch) => {
     commit(batch);
-    journal.push(`commit of ${batch.records.length} records`);
+    journal.push(`commit of ${batch.transactions.length} outputs`);
   });
   replica = new Replica(
     {
@@ -65,6 +66,7 @@ function makeHost(clocks: VectorClockStore | null = null, options: Partial<HostO
     clocks,
     outbox: { send: ({ envelope }) => journal.push(`send ${envelope.body.kind}`), flush: () => undefined },
     trace: true,
+    groupMs: 0,
     now,
     failed: (error) => failures.push(error),
     ...options,
@@ -87,7 +89,7 @@ describe("a turn", () => {
     put("b");
     expect(journal, "nothing leaves while the turn lasts").toEqual([]);
     await host.flushed();
-    expect(journal).toEqual(["commit of 2 records", "reply a ok", "reply b ok", "events streamed"]);
+    expect(journal).toEqual(["commit of 2 outputs", "reply a ok", "reply b ok", "events streamed"]);
   });
 
   it("numbers its events without gaps", async () => {
@@ -149,7 +151,7 @@ describe("a turn that lets nothing out", () => {
     await turnOfTheLoop();
     expect(journal).toEqual([]);
     vi.advanceTimersByTime(10);
-    expect(journal).toEqual(["commit of 0 records", "events streamed"]);
+    expect(journal).toEqual(["commit of 0 outputs", "events streamed"]);
   });
 
   it("is committed with the next that lets something out", async () => {
@@ -160,7 +162,7 @@ describe("a turn that lets nothing out", () => {
     expect(journal).toEqual([]);
     put("a");
     await turnOfTheLoop();
-    const once = ["commit of 1 records", "reply a ok", "events streamed"];
+    const once = ["commit of 1 outputs", "reply a ok", "events streamed"];
     expect(journal).toEqual(once);
     vi.advanceTimersByTime(100);
     await turnOfTheLoop();
@@ -184,7 +186,7 @@ describe("a turn that lets nothing out", () => {
     const envelope = { id: asMessageId("copy"), ...from, body: { kind: "REPLICATE", ...about } as const };
     host.input({ kind: "message", envelope });
     await turnOfTheLoop();
-    expect(journal).toEqual(["commit of 1 records", "send REPLICATE_ACK", "events streamed"]);
+    expect(journal).toEqual(["commit of 1 outputs", "send REPLICATE_ACK", "events streamed"]);
   });
 
   it("stays in a host that is frozen meanwhile, and is committed after the thaw", async () => {
@@ -196,7 +198,7 @@ describe("a turn that lets nothing out", () => {
     host.thaw();
     await turnOfTheLoop();
     vi.advanceTimersByTime(10);
-    expect(journal).toEqual(["commit of 0 records", "events streamed"]);
+    expect(journal).toEqual(["commit of 0 outputs", "events streamed"]);
   });
 });
 
@@ -224,7 +226,7 @@ describe("a clock store of its own", () => {
     saves[0]!.done();
     await eventually("the second save", () => saves[1]);
     // With the write, the node's own place in the ring.
-    expect(journal).toEqual(["commit of 2 records", "reply a ok", "events streamed"]);
+    expect(journal).toEqual(["commit of 1 outputs", "reply a ok", "events streamed"]);
     saves[1]!.done();
     await eventually("the second reply", () => journal.includes("reply b ok"));
     expect(saves).toHaveLength(2);

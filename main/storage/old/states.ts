@@ -1,21 +1,15 @@
 /**
- * A key's state as it lies on disk: JSON text, or that text compressed as a BLOB where it is long. Files of formats 1 and
- * 2 have text only, which reads the same.
+ * A key's state as it lay in node.db until format 3: JSON text, or that text compressed as a BLOB where it is long. Files
+ * of formats 1 and 2 have text only, which reads the same.
  */
-import type { KeyState } from "../../shared/clock/dotted.ts";
-import { compress, compressAboveBytes, decompress } from "./compression.ts";
-import { NodeStoreError } from "./node-store-error.ts";
+import type { KeyState } from "../../../shared/clock/dotted.ts";
+import { decompress } from "../compression.ts";
+import { NodeStoreError } from "../node-store-error.ts";
 
 export type StoredState = string | Buffer;
 
 /** Many siblings of a MiB each; beyond that the file is damaged. */
 const stateBytesMax = 2 ** 29;
-
-export function packState(state: KeyState): StoredState {
-  const text = JSON.stringify(state);
-  if (text.length <= compressAboveBytes) return text;
-  return compress(Buffer.from(text)) ?? text;
-}
 
 /** Throws NodeStoreError "damaged". */
 export function unpackState(key: string, stored: StoredState): KeyState {

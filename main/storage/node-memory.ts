@@ -1,0 +1,144 @@
+/**
+ * From what lies on the disk to a node that knows what it knew: files of old formats are upgraded, damage is dealt with,
+ * kinds are changed, in this order, and each of it says in a sentence what it did.
+ */
+import type { LogKind, RecoveryMode, SnapshotKind, SyncPolicy } from "../../shared/contract/storage.ts";
+import type { NodeId, TimeMs } from "../../shared/ids.ts";
+import type { Schema } from "../../shared/runtime/schema.ts";
+import type { Tables } from "../../shared/runtime/tables.ts";
+import type { VectorClock } from "../../shared/clock/vector-clock.ts";
+import type { Claim } from "../../shared/membership/types.ts";
+import type { FaultyDisk } from "./disk/faulty-disk.ts";
+import type { LogSource, TransactionLog } from "./log/transaction-log.ts";
+import { nodeFormatVersion } from "./node-database.ts";
+import { changeKinds } from "./kind-change.ts";
+import {
+  foundKinds,
+  isSame,
+  readKinds,
+  snapshotsOf,
+  startKindsFor,
+  type StartKinds,
+  type StorePlace,
+  type Stores,
+  storesOf,
+  writeKinds,
+} from "./node-kinds.ts";
+import { NodeMeta } from "./node-meta.ts";
+import type { NodeSql } from "./node-sql.ts";
+import type { OldFormat } from "./old/old-formats.ts";
+import { upgrade } from "./old/upgrade.ts";
+import { recover } from "./recovery/recover.ts";
+import type { Recovered } from "./recovery/recovered.ts";
+import type { SnapshotStore } from "./snapshots/snapshot-store.ts";
+
+export interface MemoryOptions {
+  readonly dataDir: string;
+  readonly node: NodeId;
+  readonly cluster: string;
+  readonly log: LogKind;
+  readonly snapshots: SnapshotKind;
+  readonly sync: SyncPolicy;
+  readonly recovery: RecoveryMode;
+  readonly disk: FaultyDisk;
+  readonly schema: Schema;
+  /** Where others may be found who can be asked for what is lost here; members that are known are asked as well. */
+  readonly seeds: readonly string[];
+  readonly now: () => TimeMs;
+}
+
+export interface Memory {
+  readonly log: TransactionLog;
+  readonly source: LogSource;
+  /** Where new ones go. */
+  readonly snapshots: SnapshotStore;
+  readonly tables: Tables;
+  /** All that the node had seen when its last life ended, as far as the log knows. */
+  readonly clock: VectorClock;
+  /** The data is gone and others have it: it must not be served before they have brought it back. */
+  readonly rebuild: boolean;
+  /** Nothing may be dropped from the log, for no snapshot on the disk stands for it. */
+  readonly isLogKept: boolean;
+  /** What was done on the way, a sentence each. */
+  readonly lines: readonly string[];
+  /** Some of it a person should know of. */
+  readonly isUnusual: boolean;
+}
+
+const goneSentence =
+  "The log was kept in memory: what this node knew is gone with its last life, and the other nodes bring back what they have of it.";
+
+/** Throws NodeStoreError, LogError, SnapshotError, SchemaError or RecoveryError. */
+export function openMemory(options: MemoryOptions, sql: NodeSql, format: number, place: StorePlace): Memory {
+  const meta = new NodeMeta(sql.database);
+  const put = (kinds: StartKinds) => () => sql.transact(true, () => writeKinds(meta, kinds));
+  const lines: string[] = [];
+  if (format < nodeFormatVersion) lines.push(upgradeOld(options, sql, meta, place, format as OldFormat));
+  const told = readKinds(meta);
+  const from = told ?? foundKinds(place);
+  const to = startKindsFor(options.log, options.snapshots, from);
+  const old = storesOf(from ?? to, place);
+  const found = recoverFrom(options, old);
+  if (from?.log === "memory" && meta.get("life") !== undefined) lines.push(goneSentence);
+  if (from === null || isSame(from, to)) {
+    if (told === null) put(to)();
+    return memoryOf(options, place, to, { ...found, ...old }, lines);
+  }
+  const change = changeKinds({ ...found, from, to, place, old, at: options.now(), settle: put(to) });
+  return memoryOf(options, place, to, { ...found, ...change }, [...lines, ...change.lines]);
+}
+
+function recoverFrom(options: MemoryOptions, stores: Stores): Recovered {
+  const { recovery: mode, schema, now, seeds, node } = options;
+  const isOther = (claim: Claim) => claim.node !== node && claim.status !== "left";
+  const hasPeers = (tables: Tables) => {
+    const members = tables.row("node", "self", "members") as unknown as readonly Claim[] | undefined;
+    return seeds.length > 0 || members?.some(isOther) === true;
+  };
+  return recover({ ...stores, mode, schema, now, hasPeers });
+}
+
+type Found = Recovered & Stores;
+
+function memoryOf(
+  options: MemoryOptions,
+  place: StorePlace,
+  kinds: StartKinds,
+  found: Found,
+  before: readonly string[],
+): Memory {
+  const isApart = options.snapshots === "memory" && kinds.base !== "memory";
+  return {
+    ...found,
+    snapshots: isApart ? snapshotsOf("memory", place) : found.snapshots,
+    isLogKept: isApart,
+    lines: [...before, ...found.lines],
+    // A line of its own says what was read: that is usual.
+    isUnusual: before.length > 0 || found.lines.length > 1,
+  };
+}
+
+/** Its log and snapshots are of kind "sqlite" then, whatever is wanted: that is another change. */
+function upgradeOld(
+  { schema, node, now }: MemoryOptions,
+  sql: NodeSql,
+  meta: NodeMeta,
+  place: StorePlace,
+  format: OldFormat,
+): string {
+  const snapshots = snapshotsOf("sqlite", place);
+  const settle = () => writeKinds(meta, { log: "sqlite", base: "sqlite" });
+  const { versions } = schema;
+  const done = upgrade({
+    sql,
+    format,
+    newFormat: nodeFormatVersion,
+    settle,
+    node,
+    snapshots,
+    versions,
+    at: now(),
+  });
+  snapshots.close();
+  return done;
+}
