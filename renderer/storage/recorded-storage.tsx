@@ -1,5 +1,4 @@
 import { HardDrive } from "lucide-react";
-import { useState } from "react";
 import { asNodeId } from "../../shared/ids.ts";
 import { text } from "../../shared/trace/detail.ts";
 import type { RecordedEvent } from "../../shared/trace/event.ts";
@@ -13,6 +12,7 @@ import { sentenceOf } from "../timeline/describe.ts";
 import { elapsed } from "../timeline/ticks.ts";
 import { faultsInForce } from "./disk-faults.ts";
 import styles from "./storage.module.css";
+import { useChosenNode } from "./use-chosen-node.ts";
 
 /** What a node tells of its storage in its trace, and what the lab did to it. */
 const own = new Set(["start", "recovered", "disk-failed", "stop"]);
@@ -23,14 +23,10 @@ export function RecordedStorage() {
   const model = useSteadyModel(250);
   const history = useLab((state) => state.history);
   const cursor = useLab((state) => state.cursor);
-  const selection = useLab((state) => state.selection);
   const select = useLab((state) => state.select);
   const nodes = shownNodes(model).map(({ node }) => node);
-  const selected = selection?.kind === "node" ? selection.node : null;
-  const [kept, setKept] = useState<string | null>(null);
-  if (selected !== null && selected !== kept) setKept(selected);
-  const node = nodes.find((each) => each === (selected ?? kept)) ?? nodes[0];
-  if (node === undefined)
+  const node = useChosenNode(nodes);
+  if (node === null)
     return (
       <EmptyState icon={HardDrive} title="What was recorded of the nodes’ disks appears here">
         No node had started by this moment of the recording.
