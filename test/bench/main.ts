@@ -10,6 +10,7 @@ import { busy, calm, detectKill, formFive } from "./membership.ts";
 import { merkle, merkleUpdate } from "./merkle.ts";
 import { put1, put64 } from "./put.ts";
 import { recorder } from "./recorder.ts";
+import { recoverFive, recoverMillion, recoverTail } from "./recover.ts";
 import { allDemonstrations, simulateFive, simulateForAnHour, thousandMembers } from "./simulate.ts";
 import { eventToScreen, frames } from "./window.ts";
 
@@ -21,6 +22,9 @@ const benches: Record<string, () => Promise<void>> = {
   recorder,
   merkle,
   "merkle-update": merkleUpdate,
+  "recover-5": recoverFive,
+  "recover-1m": recoverMillion,
+  "recover-tail": recoverTail,
   "event-to-screen": eventToScreen,
   frames,
   "check-kv-sound": checkKvSound,

@@ -93,8 +93,9 @@ export class FileLog implements TransactionLog {
     return this.#last - this.first + 1;
   }
 
+  /** What the newest segment still has room for is not counted: a log grows with each commit. */
   get bytes(): number {
-    return this.#segments.reduce((sum, { head }) => sum + head.bytes, 0);
+    return this.#segments.reduce((sum, { head }) => sum + head.bytes, this.#at - this.#newest.head.bytes);
   }
 
   get versions(): SchemaVersions | null {

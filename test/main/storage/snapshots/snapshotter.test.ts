@@ -1,6 +1,7 @@
 /** Snapshots that are taken while the node goes on: what they hold, when they are taken, what is dropped, what failure does. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { MemoryDisk } from "../../../../main/storage/disk/memory-disk.ts";
+import { FileLogSource } from "../../../../main/storage/log/file-log-source.ts";
 import { MemoryLogSource } from "../../../../main/storage/log/memory-log.ts";
 import type { TransactionLog } from "../../../../main/storage/log/transaction-log.ts";
 import { FileSnapshotStore } from "../../../../main/storage/snapshots/file-snapshot-store.ts";
@@ -155,6 +156,22 @@ describe("when one is due", () => {
     expect(snapshotter.progress).not.toBeNull();
     await idle();
   });
+});
+
+it("is not due for a small node that starts again, whatever room its log has taken (segments have their full size)", async () => {
+  const disk = new MemoryDisk();
+  const open = () => new FileLogSource({ disk, dataDir: "/data", owner }).open(0).log;
+  log = open();
+  begin();
+  commit(5);
+  log.close();
+  log = open();
+  begin();
+  commit(5);
+  expect(snapshotter.progress).toBeNull();
+  commit(200);
+  expect(snapshotter.progress).not.toBeNull();
+  await idle();
 });
 
 describe("what is dropped", () => {
