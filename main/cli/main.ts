@@ -12,8 +12,10 @@ import { inspectCommand } from "./inspect.ts";
 import { labCommand } from "./lab.ts";
 import { eventsCommand, sessionsCommand } from "./sessions.ts";
 import { mergeCheckCommand } from "./merge-check.ts";
+import { restoreCommand } from "./restore.ts";
 import { runCommand } from "./run.ts";
 import { simulateCommand } from "./simulate.ts";
+import { snapshotCommand } from "./snapshot.ts";
 import { validateCommand } from "./validate.ts";
 
 const program = new Command("lightcone")
@@ -29,6 +31,8 @@ const program = new Command("lightcone")
   .addCommand(mergeCheckCommand())
   .addCommand(validateCommand())
   .addCommand(inspectCommand())
+  .addCommand(snapshotCommand())
+  .addCommand(restoreCommand())
   .addCommand(sessionsCommand())
   .addCommand(eventsCommand())
   .showHelpAfterError("Run it with --help to see what it takes.");

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { TimeMs } from "../../shared/ids.ts";
 import type { Disk } from "./disk/disk.ts";
 
-const setAsideFolder = "set-aside";
+export const setAsideFolder = "set-aside";
 
 /** Makes a directory that was not there, durably. Returns its name relative to the data directory, with slashes. */
 export function setAsideDirectory(disk: Disk, dataDir: string, what: string, at: TimeMs): string {

@@ -1,16 +1,15 @@
 /** A snapshot read from its first byte to its last, every checksum compared, with nothing kept in memory but a piece. */
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync } from "node:fs";
 import { plural } from "../../../shared/checks/words.ts";
-import { asNodeId } from "../../../shared/ids.ts";
 import {
   type DecodedHead,
   FrameError,
-  type ReadBytes,
   readFoot,
   readHead,
   readRows,
 } from "../../storage/snapshots/frames.ts";
 import type { LogOwner } from "../../storage/log/transaction-log.ts";
+import { ownerIn, readerOf } from "./snapshot-file.ts";
 import type { FileReport, Finding } from "./report.ts";
 
 export interface CheckedSnapshot {
@@ -33,11 +32,11 @@ export async function checkSnapshot(
   let head: DecodedHead | null = null;
   const size = fstatSync(handle).size;
   const of = (verdict: FileReport["verdict"], contents: string, damage: readonly Finding[] = []) => ({
-    owner: head === null ? null : ownerOf(head),
+    owner: head === null ? null : ownerIn(head),
     report: { file, what: "snapshot" as const, verdict, bytes: size, contents, damage, remarks: [] },
   });
   try {
-    const read = reader(handle);
+    const read = readerOf(handle);
     head = readHead(read);
     const { rows } = readFoot(read, size, head);
     const pieces = readRows(read, size, head);
@@ -52,8 +51,6 @@ export async function checkSnapshot(
     closeSync(handle);
   }
 }
-
-const ownerOf = ({ owner: { node, cluster } }: DecodedHead): LogOwner => ({ node: asNodeId(node), cluster });
 
 function contentsOf({ head }: DecodedHead, rows: number | null): string {
   const many = rows === null ? "rows" : plural(rows, "row");
@@ -71,14 +68,3 @@ const findingOf = (file: string, size: number, { offset, message }: FrameError):
   meaning: snapshotMeaning,
   advice: snapshotAdvice,
 });
-
-const reader =
-  (handle: number): ReadBytes =>
-  (offset, length) => {
-    const buffer = Buffer.allocUnsafe(Math.min(length, Math.max(0, fstatSync(handle).size - offset)));
-    let filled = 0;
-    for (let read = -1; read !== 0 && filled < buffer.length; filled += read) {
-      read = readSync(handle, buffer, filled, buffer.length - filled, offset + filled);
-    }
-    return buffer.subarray(0, filled);
-  };

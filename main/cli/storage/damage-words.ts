@@ -14,7 +14,7 @@ const meanings: Record<Exclude<DamageKind, "torn-tail">, string> = {
 };
 
 const ways =
-  "Where other nodes have the data, start the node as usual: it fetches what it lost from them. Alone, start it with --recovery=truncate (what stands before the damage) or --recovery=salvage (all that is sound). A copy of everything is kept in set-aside.";
+  "Where other nodes have the data, start the node as usual: it fetches what it lost from them. Alone, start it with --recovery=truncate (what stands before the damage) or --recovery=salvage (all that is sound). A copy of everything is kept in set-aside. Where a sound snapshot is of a later transaction, nothing is lost and nothing need be done.";
 
 /** Of a torn tail there is none: it is no damage. */
 export function findingOf(damage: Damage): Finding | null {

@@ -13,7 +13,7 @@ import type { Mutation, Transaction } from "../../../shared/runtime/types.ts";
 export const owner = { node: asNodeId("node-1"), cluster: "lightcone" };
 const startedAt = 1_700_000_000_000;
 
-export const mutationOf = (n: number): Mutation => ({
+const mutationOf = (n: number): Mutation => ({
   module: n % 4 === 0 ? "bank" : "kv",
   table: n % 4 === 0 ? "accounts" : "keys",
   key: `key-${n % 10}`,
@@ -39,7 +39,11 @@ export function appendTo(log: TransactionLog, transactions: number): void {
 }
 
 /** A log of this many transactions in several segments, a snapshot of half of them, and a clock. */
-export function makeDataDirectory(dataDir: string, transactions = 300): void {
+export function makeDataDirectory(
+  dataDir: string,
+  transactions = 300,
+  rows = [1, 2, 3].map(mutationOf),
+): void {
   appendTo(logSource(dataDir).open(0).log, transactions);
 
   const snapshots = new FileSnapshotStore({ disk: new RealDisk(), dataDir, owner, now: () => startedAt });
@@ -51,7 +55,7 @@ export function makeDataDirectory(dataDir: string, transactions = 300): void {
     versions: { bank: 2, kv: 1, node: 1 },
     index: position,
   });
-  writer.add([1, 2, 3].map(mutationOf));
+  writer.add(rows);
   writer.finish();
   snapshots.close();
 
