@@ -6,7 +6,7 @@
  * the core. Rows are the core's own objects, never copies.
  *
  * Tables: `kv.keys`: key to KeyState, with where it came from (H3); `kv.hints`: "target key" to Hint; `node.self`:
- * incarnation, members, topology, broadcast. What reducers changed are mutations already.
+ * incarnation, members, topology, broadcast, and two marks: aside, rebuild. What reducers changed are mutations already.
  */
 import type { BroadcastState } from "../broadcast/types.ts";
 import type { KeyState } from "../clock/dotted.ts";
@@ -49,26 +49,31 @@ function mutationOf(record: Exclude<DurableRecord, { kind: "mutations" }>): Muta
       return self("topology", asRow(record.records));
     case "broadcast":
       return self("broadcast", asRow(record.state));
+    case "set-aside":
+      return { module: "node", table: "self", key: "aside", row: record.upTo ?? undefined };
     case "rebuild-begun":
       return { ...rebuildMark, row: undefined };
   }
 }
 
-/** What the core begins with. `broadcast` lives and dies with the clock. */
+/** What the core begins with. `at`: of the newest transaction, or of the snapshot without one. `broadcast` lives and dies with the clock. */
 export function restoredFrom(
   tables: Tables,
-  { clock, operations }: Pick<Restored, "clock" | "operations">,
+  { clock, operations, at }: Pick<Restored, "clock" | "operations" | "at">,
 ): Restored {
   const own = <Value>(key: string, otherwise: Value) =>
     (tables.row("node", "self", key) ?? otherwise) as unknown as Value;
+  const aside = own<number | null>("aside", null);
   return {
     clock,
     incarnation: own<number>("incarnation", 0),
     members: own<readonly Claim[]>("members", []),
     topology: own<readonly TopologyRecord[]>("topology", []),
-    keys: keysOf(tables),
+    keys: keysOf(tables, (index) => aside === null || index > aside),
+    ...(aside === null ? {} : { setAside: keysOf(tables, (index) => index <= aside) }),
     hints: Array.from(tables.rows("kv", "hints"), ({ row }) => row as unknown as Hint),
     logIndex: tables.index,
+    ...(at === undefined ? {} : { at }),
     operations,
     broadcast: clock === null ? null : own<BroadcastState | null>("broadcast", null),
     tables: tables.rowsBeside(["kv", "node"]),
@@ -85,8 +90,9 @@ const rebuildMark: Mutation = { module: "node", table: "self", key: "rebuild", r
 export const keptOnRebuild = (tables: Tables): Mutation[] => [...tables.rows("node", "self"), rebuildMark];
 
 /** They are read once, when the core is made. */
-function* keysOf(tables: Tables): Generator<readonly [Key, KeyState]> {
-  for (const { key, row } of tables.rows("kv", "keys")) yield [key as Key, row as unknown as KeyState];
+function* keysOf(tables: Tables, counts: (index: number) => boolean): Generator<readonly [Key, KeyState]> {
+  for (const { key, row, from } of tables.rows("kv", "keys"))
+    if (counts(from?.index ?? 0)) yield [key as Key, row as unknown as KeyState];
 }
 
 const self = (key: string, row: Row): Mutation => ({ module: "node", table: "self", key, row });

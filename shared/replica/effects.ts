@@ -40,6 +40,9 @@ export function replicationEffects(
       return out.stamps.stamp;
     },
     rare,
+    get logIndex() {
+      return out.logIndex;
+    },
     nextCounter: (floor) => out.nextCounter(floor),
     local: (name, about, detail) => out.local(name, about, detail),
     append: (entry) => out.append(entry),

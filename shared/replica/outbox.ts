@@ -63,6 +63,11 @@ export class Outbox {
     this.#now = now;
   }
 
+  /** Number of the newest log entry. */
+  get logIndex(): number {
+    return this.#logIndex;
+  }
+
   get now(): TimeMs {
     return this.#now;
   }

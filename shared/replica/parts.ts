@@ -20,6 +20,7 @@ import { Housekeeping } from "../replication/housekeeping.ts";
 import { KeyStore } from "../replication/key-store.ts";
 import { Moves } from "../replication/moves/moves.ts";
 import { Placements } from "../replication/moves/placements.ts";
+import { SetAside } from "../replication/moves/set-aside.ts";
 import { Records } from "../replication/moves/records.ts";
 import { OperationLog } from "../replication/operation-log.ts";
 import { problemOf } from "../replication/quorum.ts";
@@ -71,9 +72,12 @@ export class Parts {
     this.coordinator = new Coordinator({ ...common, operations: this.operations, hints: this.hints });
     const ring = { ...common, address, records: this.records, placements: this.placements };
     this.handover = new Handover(ring);
+    const aside = new SetAside({ ...common, hints: this.hints, restored: restored.setAside ?? null });
     this.moves = new Moves({
       ...ring,
       handover: this.handover,
+      aside,
+      lastKept: restored.at ?? null,
       isAlone: !config.gossip || (seeds.every((seed) => seed === address) && members.length === 0),
       hasServed: restored.logIndex > 0 || this.store.all.size > 0,
       hasLost: restored.rebuild === true,

@@ -154,6 +154,10 @@ export interface Restored {
   readonly operations: readonly OperationLogItem[];
   /** Lives and dies with the clock: null whenever `clock` is. Every host sees to that. */
   readonly broadcast: BroadcastState | null;
+  /** When the newest of all this was made durable, by the clock of inputs. Unknown when absent. */
+  readonly at?: TimeMs;
+  /** Keys that do not count until the core says so, when some were set aside; see replication/moves/set-aside. */
+  readonly setAside?: Iterable<readonly [Key, KeyState]>;
   /** Rows that reducers changed, of whatever module. None when absent. */
   readonly tables?: Iterable<Mutation>;
   /**

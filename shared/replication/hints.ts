@@ -161,6 +161,16 @@ export class HintKeeper implements ReplicationPart {
     fx.local("hint-kept", { ...about, op, key }, { target, dots });
   }
 
+  /** What they say may be out of date. */
+  dropAll(fx: ReplicationEffects): void {
+    for (const [target, queue] of this.#queues) {
+      const keys = [...queue.hints.keys()];
+      for (const key of keys) this.#forget(fx, target, queue, key);
+      fx.local("hints-dropped", internal, { target, keys, reason: "outdated" });
+    }
+    this.#queues.clear();
+  }
+
   receive(fx: ReplicationEffects, from: NodeId, message: ReplicationMessage): void {
     if (message.kind === "HINTS") this.#accept(fx, from, message);
     else if (message.kind === "HINTS_ACK") this.#delivered(fx, from, message.batch);

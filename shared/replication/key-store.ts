@@ -109,6 +109,29 @@ export class KeyStore {
     this.#changed(key, absentKey, fx.now);
   }
 
+  /** Everything goes from memory, and nothing from the disk: whoever takes it sees to that. */
+  takeAll(now: TimeMs): ReadonlyMap<Key, KeyState> {
+    const taken = new Map(this.#keys);
+    this.#keys.clear();
+    this.#conflicts.clear();
+    for (const key of taken.keys()) this.#changed(key, absentKey, now);
+    return taken;
+  }
+
+  /** A state that is on the disk, unless the key was written since. */
+  takeBack(fx: ReplicationEffects, key: Key, state: KeyState): void {
+    for (const version of state.versions) this.#clock.met(stampOf(version), fx.wall);
+    const known = this.#keys.get(key);
+    if (known !== undefined) {
+      const origin = known.versions.at(-1)!.dot.node;
+      const from = { op: "repair", origin, replicas: [] } as const;
+      return this.replace(fx, key, this.merge(key, known, state), { op: "internal" }, from);
+    }
+    this.#keys.set(key, state);
+    this.#noteConflict(key, state);
+    this.#changed(key, state, fx.now);
+  }
+
   /** The writes of `key` that are not known any more because all members have agreed to forget them. */
   forgotten(key: Key): VectorClock {
     return this.#forgotten.of(key);

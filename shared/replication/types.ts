@@ -147,6 +147,8 @@ export type ReplicationRecord =
   | { readonly kind: "hint-done"; readonly target: NodeId; readonly key: Key }
   /** Replaces all that was known of who has which part in the ring. */
   | { readonly kind: "topology"; readonly records: readonly TopologyRecord[] }
+  /** Keys whose newest entry has at most this number do not count, until they are dropped or this is null. */
+  | { readonly kind: "set-aside"; readonly upTo: number | null }
   /** Others are told that this node's data is gone. */
   | { readonly kind: "rebuild-begun" }
   /** The key is gone from this node, its log entries included: every member has agreed. */
@@ -234,6 +236,8 @@ export interface ReplicationEffects {
   nextCounter(floor: number): number;
   /** One event of this node by itself. */
   local(name: string, about: About, detail: EventDetail): void;
+  /** Number of the newest log entry. */
+  readonly logIndex: number;
   /** Makes a key's new state durable before anything else of this step leaves. */
   append(entry: Omit<LogEntry, "index" | "clock" | "at">): void;
   /** Makes this durable likewise. */

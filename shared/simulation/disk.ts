@@ -15,7 +15,7 @@
  * ./disk-recovery.
  */
 import type { VectorClock } from "../clock/vector-clock.ts";
-import type { Key } from "../ids.ts";
+import type { Key, TimeMs } from "../ids.ts";
 import { mutationsOf, restoredFrom } from "../replica/durable.ts";
 import type { Output, Restored } from "../replica/types.ts";
 import type { OperationLogItem } from "../replication/types.ts";
@@ -27,6 +27,8 @@ import { type Recovery, recovered } from "./disk-recovery.ts";
 interface Content {
   life: number;
   clock: VectorClock | null;
+  /** Of the newest event that was kept. */
+  at: TimeMs | null;
   tables: Tables;
   operations: OperationLogItem[];
   /** Keys whose stored value has lost a bit. */
@@ -39,6 +41,7 @@ export type DiskImage = Readonly<Content>;
 const empty = (): Content => ({
   life: 0,
   clock: null,
+  at: null,
   tables: new Tables(),
   operations: [],
   damaged: new Set(),
@@ -121,7 +124,8 @@ export class SimulatedDisk {
   /** Writes what a turn asks to keep, and flushes it when `flush`. */
   commit(outputs: readonly Output[], clock: VectorClock, flush: boolean): void {
     this.#content.clock = clock;
-    for (const { records, operations } of outputs) {
+    for (const { records, operations, events } of outputs) {
+      this.#content.at = events.at(-1)?.at ?? this.#content.at;
       if (records.length > 0) this.#keep(mutationsOf(records), flush);
       for (const item of operations) this.#unflushed.push(item);
     }
@@ -172,6 +176,7 @@ export class SimulatedDisk {
     content.damaged = new Set();
     const restored = restoredFrom(content.tables, {
       clock: keepsClock ? content.clock : null,
+      ...(content.at === null ? {} : { at: content.at }),
       operations: [...content.operations, ...this.#unflushed].slice(-operationsMax),
     });
     return { restored, lines };

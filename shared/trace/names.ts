@@ -101,6 +101,8 @@ export interface NodeEventDetails {
     nodes: string[];
     /** Of those keys' contexts; when there are none, of this node's stamps from now on. */ keys: string[];
   };
+  /** op internal: a node that was out for longer than tombstones live: so many keys do not count, or count again. */
+  "old-data": { keys: number; became: string };
   /** op internal: a client's call of a reducer was carried out here, or refused. `changed`: rows. */
   reducer: { module: string; reducer: string; ok: boolean; changed?: number; error?: string };
   /** op internal: a connection was refused because the other side did not prove the cluster's secret, or differs in version. */

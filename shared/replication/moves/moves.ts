@@ -12,6 +12,7 @@
  * - A node that finds records of itself newer than its own has lost its disk, or was put back to an old one. It keeps
  *   its place, or others would count there with nothing; but until its fellow owners have refilled it, it answers no
  *   reads (`rebuilding`): what it held cannot be told from what it lost.
+ * - A node that was out for longer than tombstones live comes back as one that holds nothing: see ./set-aside.
  * - Where nobody counts yet, all begin to serve together once they know the same of each other; a node that has no one
  *   to look for serves at once, and one that finds nobody serves alone after a while: it cannot tell a wrong address
  *   from a cluster that it is cut off from, and must not refuse service for ever.
@@ -36,6 +37,7 @@ import { Driver, type DriverOptions } from "./driver.ts";
 import type { Placements } from "./placements.ts";
 import { internal, type TopologyView } from "./progress.ts";
 import { isCounted, isUnfinished, type Phase, type Records, type TopologyRecord } from "./records.ts";
+import type { SetAside } from "./set-aside.ts";
 import { aboutTopology, Spread } from "./spread.ts";
 import { Words } from "./words.ts";
 
@@ -51,6 +53,9 @@ export interface MovesOptions {
   readonly placements: Placements;
   readonly store: KeyStore;
   readonly handover: Handover;
+  readonly aside: SetAside;
+  /** When the newest of what is on its disk was kept; null when nobody knows, or nothing is. */
+  readonly lastKept: TimeMs | null;
   /** There is nobody to look for: it serves at once. */
   readonly isAlone: boolean;
   /** It has kept data in an earlier life. */
@@ -95,6 +100,7 @@ export class Moves implements ReplicationPart {
       this.#spread.deadline,
       this.#driver.deadline,
       this.#words.deadline,
+      this.#options.aside.deadline,
     );
     if (this.#orphans.size > 0) earliest = Math.min(earliest, ...this.#orphans.values());
     return earliest === Infinity ? null : earliest;
@@ -134,16 +140,24 @@ export class Moves implements ReplicationPart {
   /** The first step of a life. */
   begin(fx: ReplicationEffects): void {
     const own = this.#own;
-    const { hasServed, hasLost } = this.#options;
+    const { hasServed, hasLost, lastKept } = this.#options;
     const mayServe = this.#isAlone || (hasServed && !hasLost);
     if (!this.#isAlone) this.#aloneAt = fx.now + searchTime;
     if (hasLost) fx.record({ kind: "rebuild-begun" });
     if (hasLost && own !== undefined) this.#raise(fx, isCounted(own) ? "rebuilding" : "joining");
     else if (own === undefined) this.#raise(fx, mayServe ? "serving" : "joining");
     else if (own.phase === "leaving") this.#raise(fx, own.by === own.node ? "serving" : "rebuilding");
-    else if (own.phase === "exiting" || own.phase === "left") this.#raise(fx, "joining");
+    else if (own.phase === "exiting" || own.phase === "left") this.#comeBack(fx, lastKept);
     else this.#isUnconfirmed = own.phase === "serving";
+    if (own !== undefined && isCounted(own)) this.#options.aside.drop(fx);
     this.tick(fx);
+  }
+
+  /** It was out. After longer than tombstones live, deletions may have been forgotten meanwhile (P2). */
+  #comeBack(fx: ReplicationEffects, since: TimeMs | null): void {
+    const { config, aside } = this.#options;
+    if (config.tombstones && since !== null && fx.now - since > config.tombstoneLifetime) aside.take(fx);
+    this.#raise(fx, "joining");
   }
 
   /** The one it was to look for is itself. */
@@ -232,6 +246,7 @@ export class Moves implements ReplicationPart {
     }
     this.#spread.tick(fx);
     this.#words.tick(fx);
+    this.#options.aside.tick(fx);
   }
 
   get #own(): TopologyRecord | undefined {
@@ -261,6 +276,7 @@ export class Moves implements ReplicationPart {
     const isOwn = node === this.#options.node;
     records.learn({ node, address: isOwn ? address : (known?.address ?? ""), phase, version, by });
     this.#changed(fx);
+    if (isOwn && isCounted(this.#own!)) this.#options.aside.drop(fx);
     this.#spread.tellAll();
   }
 
@@ -282,7 +298,8 @@ export class Moves implements ReplicationPart {
     if (own !== before) {
       if (this.#isLeaving) return;
       fx.rare.reached("a record of this node's own that it did not know");
-      this.#raise(fx, isCounted(own) ? "rebuilding" : "joining");
+      if (isCounted(own)) this.#raise(fx, "rebuilding");
+      else this.#comeBack(fx, this.#isUnconfirmed ? this.#options.lastKept : fx.now);
       return;
     }
     const isCluster = news.some((record) => isCounted(record) && !wasKnown.has(record.node));
@@ -312,7 +329,9 @@ export class Moves implements ReplicationPart {
     const isKnown = others.every((node) => {
       return records.get(node)?.phase === "joining" && this.#spread.agrees(node);
     });
-    if (isKnown && (others.length > 0 || this.#isAlone)) this.#raise(fx, "serving");
+    if (!isKnown || (others.length === 0 && !this.#isAlone)) return;
+    this.#options.aside.bringBack(fx);
+    this.#raise(fx, "serving");
   }
 
   /** Who left or is gone for good without a word to its record is taken out by the first who serves. */

@@ -183,6 +183,11 @@ export class Cluster {
     return this.outcomes.get(id)!;
   }
 
+  /** Tells a node that another will not return. */
+  evict(by: string, node: string): void {
+    this.#step(asNodeId(by), { kind: "evict", node: asNodeId(node) });
+  }
+
   /** Calls a reducer and gives what became of it. */
   call(node: string, call: Call): CallOutcome {
     this.#requests += 1;
@@ -260,7 +265,7 @@ export class Cluster {
     const before = replica.clock;
     const output = replica.step(input, this.now);
     this.#check(node, before, output);
-    machine.disk = stored(machine.disk, output, replica.clock);
+    machine.disk = { ...stored(machine.disk, output, replica.clock), at: this.now };
     for (const event of output.events) this.happenings.push({ at: this.now, node, event });
     for (const { request, outcome } of output.replies) this.outcomes.set(request, outcome);
     for (const message of output.messages) {
@@ -303,20 +308,31 @@ export function stored(
   const keys = new Map(disk.keys);
   const hints = new Map(disk.hints.map((hint) => [`${hint.target} ${hint.key}`, hint]));
   const rows = new Map(Array.from(disk.tables ?? [], (row) => [rowName(row), row]));
+  let aside = disk.setAside === undefined ? null : new Map(disk.setAside);
   let { incarnation, members, topology, logIndex, broadcast, rebuild = false } = disk;
   for (const record of output.records) {
     if (record.kind === "entry") {
       expect(record.entry.index).toBe(logIndex + 1);
       logIndex = record.entry.index;
       keys.set(record.entry.key, record.entry.state);
+      aside?.delete(record.entry.key);
     } else if (record.kind === "incarnation") ({ incarnation } = record);
     else if (record.kind === "members") ({ members } = record);
     else if (record.kind === "topology") topology = record.records;
     else if (record.kind === "broadcast") broadcast = record.state;
     else if (record.kind === "hint") hints.set(`${record.hint.target} ${record.hint.key}`, record.hint);
     else if (record.kind === "hint-done") hints.delete(`${record.target} ${record.key}`);
-    else if (record.kind === "dropped") keys.delete(record.key);
-    else if (record.kind === "rebuild-begun") rebuild = false;
+    else if (record.kind === "dropped") {
+      keys.delete(record.key);
+      aside?.delete(record.key);
+    } else if (record.kind === "set-aside" && record.upTo !== null) {
+      expect(record.upTo).toBe(logIndex);
+      aside = new Map([...(aside ?? []), ...keys]);
+      keys.clear();
+    } else if (record.kind === "set-aside") {
+      for (const [key, state] of aside ?? []) keys.set(key, state);
+      aside = null;
+    } else if (record.kind === "rebuild-begun") rebuild = false;
     else for (const row of record.mutations) rows.set(rowName(row), row);
   }
   const operations =
@@ -333,5 +349,6 @@ export function stored(
     broadcast,
     tables: [...rows.values()].filter(({ row }) => row !== undefined),
     rebuild,
+    ...(aside === null ? {} : { setAside: aside }),
   };
 }

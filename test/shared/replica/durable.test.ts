@@ -48,6 +48,7 @@ const plan = fc.oneof(
       { maxLength: 2 },
     ),
   }),
+  fc.constantFrom({ kind: "set-aside" as const }, { kind: "counts-again" as const }),
   fc.record({
     kind: fc.constant("broadcast" as const),
     state: fc.nat(9).map((sent): BroadcastState => ({ ...nothingSent, sent })),
@@ -67,8 +68,9 @@ const plan = fc.oneof(
 );
 const nothingSent = { vector: {}, lamport: 0, delivered: {}, ahead: {}, sent: 0, position: 0, ordered: 0 };
 
-const comparable = ({ keys, hints, tables = [], ...rest }: Restored) => ({
+const comparable = ({ keys, hints, tables = [], setAside, ...rest }: Restored) => ({
   ...rest,
+  setAside: setAside === undefined ? null : new Map(setAside),
   rebuild: rest.rebuild ?? false,
   keys: new Map(keys),
   hints: hints.toSorted((a, b) => (a.target + a.key < b.target + b.key ? -1 : 1)),
@@ -78,6 +80,8 @@ const comparable = ({ keys, hints, tables = [], ...rest }: Restored) => ({
 function recordsOf(plans: readonly (typeof plan extends fc.Arbitrary<infer Plan> ? Plan : never)[]) {
   let index = 0;
   return plans.map((each): DurableRecord => {
+    if (each.kind === "set-aside") return { kind: "set-aside", upTo: index };
+    if (each.kind === "counts-again") return { kind: "set-aside", upTo: null };
     if (each.kind !== "write") return each;
     const { key: name, state: now, op } = each as typeof each & { readonly op: "put" };
     index += 1;

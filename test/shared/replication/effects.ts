@@ -46,6 +46,10 @@ export class Effects implements ReplicationEffects {
     this.#node = node;
   }
 
+  get logIndex(): number {
+    return this.entries.length;
+  }
+
   get wall(): number {
     return this.now;
   }

@@ -227,6 +227,7 @@ export class Group {
       now: this.now,
       wall: this.now,
       clock: emptyClock,
+      logIndex: 0,
       rare: this.#options.rare,
       nextCounter: (floor) => floor + 1,
       local: (name, _about, detail) => {
