@@ -22,8 +22,8 @@ export function unsound(file: string, stretch: Stretch): FoundDamage {
     return { ...found, kind: "gap", message };
   }
   const what = isStale
-    ? `${file} holds a record at byte ${at} that was written for another place, and ${length} bytes are none of its own.`
-    : `${length} bytes of ${file} from byte ${at} on are not what was written.`;
+    ? `In ${file}, a record at byte ${at} was written for another place, and ${length} bytes are none of its own.`
+    : `In ${file}, ${length} bytes from byte ${at} on are not what was written.`;
   return { ...found, kind: isStale ? "stale" : "corrupt", message: `${what} ${between(after, before)}` };
 }
 
@@ -53,7 +53,7 @@ export function truncated(
     length: bytes - Math.min(from, size),
     after,
     before: null,
-    message: `${file} has ${size} bytes and says that it has ${bytes}: it was cut off behind transaction ${after}.`,
+    message: `Segment ${file} has ${size} bytes and says that it has ${bytes}: it was cut off behind transaction ${after}.`,
   };
 }
 
@@ -65,7 +65,7 @@ export function unsealed(file: string, from: number, bytes: number, after: Posit
     length: bytes - from,
     after,
     before: null,
-    message: `${file} ends at byte ${from} without its last record, though another segment follows: what stood behind transaction ${after} is gone.`,
+    message: `Segment ${file} ends at byte ${from} without its last record, though another segment follows: what stood behind transaction ${after} is gone.`,
   };
 }
 
@@ -120,7 +120,7 @@ export function misfit(file: string, first: Position, after: Position): FoundDam
     length: 0,
     after,
     before: null,
-    message: `${file} begins with transaction ${first}, and ${after} is the last sound one before it.`,
+    message: `Segment ${file} begins with transaction ${first}, and ${after} is the last sound one before it.`,
   };
 }
 

@@ -25,7 +25,8 @@ interface TableHead {
 /** Null: it is damaged. Throws LogError "foreign" or "newer_format". */
 export function headOf(database: Database.Database, owner: LogOwner | null): TableHead | null {
   const row = prepareLog(database).head.get();
-  const head = row === undefined ? null : checkHead(row.head, `${logTable} in ${database.name}`, 0, owner);
+  const head =
+    row === undefined ? null : checkHead(row.head, `The table ${logTable} in ${database.name}`, 0, owner);
   return head === null ? null : { owner: head.owner, salt: head.salt, first: row!.first };
 }
 

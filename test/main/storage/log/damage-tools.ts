@@ -2,6 +2,7 @@
 import { MemoryDisk } from "../../../../main/storage/disk/memory-disk.ts";
 import { readWhole } from "../../../../main/storage/disk/whole-file.ts";
 import { FileLogSource } from "../../../../main/storage/log/file-log-source.ts";
+import { decodeHead, type SegmentHead } from "../../../../main/storage/log/segment-head.ts";
 import type { LogOwner, LogScan } from "../../../../main/storage/log/transaction-log.ts";
 import { owner, transactionOf } from "./log-contract.ts";
 
@@ -42,6 +43,10 @@ export function cutOff(disk: MemoryDisk, number: number, bytes: number): void {
   file.sync();
   file.close();
 }
+
+export const headOf = (disk: MemoryDisk, number: number) => decodeHead(bytesOf(disk, number)) as SegmentHead;
+
+export const oneTo = (last: number) => Array.from({ length: last }, (_, i) => i + 1);
 
 export const kindsOf = (scan: LogScan) => scan.damage.map(({ kind }) => kind);
 export const positionsOf = (scan: LogScan) => [...scan.sound()].map(({ position }) => position);

@@ -1,8 +1,171 @@
 import Database from "better-sqlite3";
+import { describe, expect, it } from "vitest";
+import { asNodeId } from "../../../../shared/ids.ts";
+import { MemoryDisk } from "../../../../main/storage/disk/memory-disk.ts";
 import { SqliteLogSource } from "../../../../main/storage/log/sqlite-log-source.ts";
-import { logContract, owner } from "./log-contract.ts";
+import { positionsOf } from "./damage-tools.ts";
+import { errorOf, logContract, owner, transactionOf } from "./log-contract.ts";
 
 logContract("A log in SQLite", () => {
   const database = new Database(":memory:");
   return { source: new SqliteLogSource({ database, owner }), cleanUp: () => database.close() };
+});
+
+const sourceOf = (database: Database.Database, whose = owner) =>
+  new SqliteLogSource({ database, owner: whose, now: () => 0 });
+
+function logOf(count: number) {
+  const database = new Database(":memory:");
+  const { log } = sourceOf(database).open(0);
+  log.setVersions({ kv: 1 });
+  for (let n = 1; n <= count; n++) log.append([transactionOf(n)], "synced");
+  return { database, log };
+}
+
+const damageOf = (database: Database.Database) =>
+  sourceOf(database)
+    .scan(0)
+    .damage.map(({ kind, file, offset, after, before }) => [kind, file, offset, after, before]);
+
+describe("rows that are not what was written", () => {
+  it("are found by position, and the others are read", () => {
+    const { database, log } = logOf(10);
+    database.exec("UPDATE transaction_log SET records = zeroblob(length(records)) WHERE position = 4");
+    database.exec("UPDATE transaction_log SET records = substr(records, 1, 40) WHERE position = 10");
+    expect(damageOf(database)).toEqual([
+      ["corrupt", "transaction_log", 4, 3, 5],
+      ["corrupt", "transaction_log", 10, 9, null],
+    ]);
+    expect(positionsOf(sourceOf(database).scan(0))).toEqual([1, 2, 3, 5, 6, 7, 8, 9]);
+    expect(errorOf(() => sourceOf(database).open(0))).toMatchObject({ kind: "damaged" });
+    expect(errorOf(() => [...log.read(0)])).toMatchObject({ kind: "damaged", damage: [{ offset: 4 }] });
+    expect(sourceOf(database).scan(4).damage).toHaveLength(1);
+    expect(log.read(4)[Symbol.iterator]().next().value).toMatchObject({ position: 5, versions: { kv: 1 } });
+  });
+
+  it("are found in every byte of a row", () => {
+    const { database } = logOf(2);
+    const read = database.prepare<[], { records: Buffer }>(
+      "SELECT records FROM transaction_log WHERE position = 2",
+    );
+    const { records } = read.get()!;
+    const write = database.prepare("UPDATE transaction_log SET records = ? WHERE position = 2");
+    for (let at = 0; at < records.length; at++) {
+      const changed = Buffer.from(records);
+      changed[at]! ^= 1 << (at & 7);
+      write.run(changed);
+      expect(damageOf(database)).toEqual([["corrupt", "transaction_log", 2, 1, null]]);
+    }
+  });
+
+  it("are gaps where they are missing", () => {
+    const { database } = logOf(10);
+    database.exec("DELETE FROM transaction_log WHERE position IN (1, 5, 6)");
+    expect(damageOf(database)).toEqual([
+      ["gap", "transaction_log", 1, 0, 2],
+      ["gap", "transaction_log", 5, 4, 7],
+    ]);
+  });
+
+  it("P35: are stale where they are those of another place", () => {
+    const { database } = logOf(10);
+    database.exec(
+      "UPDATE transaction_log SET records = (SELECT records FROM transaction_log WHERE position = 3) WHERE position = 7",
+    );
+    expect(damageOf(database)).toEqual([["stale", "transaction_log", 7, 6, 8]]);
+  });
+
+  it("are all of them when the head is lost", () => {
+    const { database } = logOf(3);
+    database.exec("UPDATE transaction_log_head SET head = zeroblob(4096)");
+    expect(damageOf(database)).toEqual([["bad-header", "transaction_log", 0, 0, null]]);
+    expect(errorOf(() => sourceOf(database).open(0))).toMatchObject({ kind: "damaged" });
+  });
+});
+
+describe("a database of somebody else", () => {
+  it("is refused with nothing changed", () => {
+    const { database } = logOf(3);
+    const before = database.serialize();
+    const others = [
+      { ...owner, node: asNodeId("node-9") },
+      { ...owner, cluster: "home" },
+    ];
+    for (const other of others) {
+      const error = errorOf(() => sourceOf(database, other).open(0));
+      expect(error).toMatchObject({ kind: "foreign" });
+      expect(error.message).toMatch(/choose another --data-dir\.$/);
+    }
+    expect(database.serialize().equals(before)).toBe(true);
+  });
+});
+
+describe("transactions of the database", () => {
+  it("are joined when one is open, and made when none is", () => {
+    const { database, log } = logOf(1);
+    database.exec("CREATE TABLE beside (n)");
+    database.pragma("synchronous = FULL");
+    database
+      .transaction(() => {
+        database.exec("INSERT INTO beside VALUES (1)");
+        log.append([transactionOf(2)], "synced");
+      })
+      .immediate();
+    expect(log.durable).toBe(2);
+    expect(() =>
+      database
+        .transaction(() => {
+          log.append([transactionOf(3)], "synced");
+          throw new Error("the caller changed its mind");
+        })
+        .immediate(),
+    ).toThrow("changed its mind");
+    log.close();
+    expect(positionsOf(sourceOf(database).scan(0))).toEqual([1, 2]);
+  });
+
+  it("that would not be flushed are refused to what must be, and the log is closed (P33)", () => {
+    const { database, log } = logOf(1);
+    database.pragma("synchronous = NORMAL");
+    const append = () => log.append([transactionOf(2)], "synced");
+    expect(errorOf(() => database.transaction(append).immediate())).toMatchObject({ kind: "io" });
+    expect(errorOf(append)).toMatchObject({ kind: "closed" });
+  });
+
+  it("are flushed as they were asked for, and the level is put back", () => {
+    const levels: unknown[] = [];
+    const database = new Database(":memory:");
+    class Gate extends MemoryDisk {
+      override gate(operation?: string): void {
+        levels.push([operation, database.pragma("synchronous", { simple: true })]);
+      }
+    }
+    const { log } = new SqliteLogSource({ database, owner, disk: new Gate() }).open(0);
+    for (const before of [1, 2]) {
+      database.pragma(`synchronous = ${before}`);
+      log.append([transactionOf(1)], "synced");
+      log.append([transactionOf(2)], "written");
+      expect(database.pragma("synchronous", { simple: true })).toBe(before);
+    }
+    const each = [
+      ["write", 2],
+      ["sync", 2],
+      ["write", 1],
+    ];
+    expect(levels).toEqual([...each, ...each]);
+  });
+});
+
+it("is set aside under names that say so", () => {
+  const { database, log } = logOf(3);
+  log.close();
+  const opened = sourceOf(database).setAside(3);
+  expect(opened.lines).toEqual([
+    "The transaction log was set aside as set_aside_19700101T000000Z_transaction_log.",
+  ]);
+  expect(opened.log.append([transactionOf(4)], "synced")).toBe(4);
+  expect(positionsOf(sourceOf(database).scan(3))).toEqual([4]);
+  const count = "SELECT count(*) FROM set_aside_19700101T000000Z_transaction_log";
+  expect(database.prepare(count).pluck().get()).toBe(3);
+  expect(sourceOf(database).setAside(4).lines[0]).toContain("set_aside_19700101T000000Z_2_transaction_log");
 });

@@ -1,5 +1,5 @@
 /** P32: the unfinished end of an append is told from damage, and damage from it. */
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Transaction } from "../../../../shared/runtime/types.ts";
 import type { MemoryDisk } from "../../../../main/storage/disk/memory-disk.ts";
@@ -179,7 +179,7 @@ describe("P32: a torn tail and corruption", () => {
           }
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
   });
 });
