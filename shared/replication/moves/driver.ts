@@ -8,7 +8,7 @@
 import type { NodeId, TimeMs } from "../../ids.ts";
 import { isInReach } from "../reach.ts";
 import type { ReplicationEffects } from "../types.ts";
-import type { MovesOptions } from "./moves.ts";
+import type { MovesOptions } from "./options.ts";
 import { agreementOf, ownersBefore } from "./needs.ts";
 import { nameOf } from "./placements.ts";
 import { internal, isAhead, type Move, type MoveProgress, notToldYet, phaseAfter } from "./progress.ts";

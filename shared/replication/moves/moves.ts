@@ -28,43 +28,18 @@
  * again, and one that is done says so again to a mover that comes back.
  */
 import type { NodeId, TimeMs } from "../../ids.ts";
-import type { Handover } from "../handover.ts";
-import type { KeyStore } from "../key-store.ts";
 import type { ReplicationMessage, TopologyMessage } from "../messages.ts";
 import { isInReach } from "../reach.ts";
-import type { ClusterView, ReplicationConfig, ReplicationEffects, ReplicationPart } from "../types.ts";
+import type { ReplicationEffects, ReplicationPart } from "../types.ts";
 import { Driver, type DriverOptions } from "./driver.ts";
-import type { Placements } from "./placements.ts";
+import type { MovesOptions } from "./options.ts";
 import { internal, type TopologyView } from "./progress.ts";
-import { isCounted, isUnfinished, type Phase, type Records, type TopologyRecord } from "./records.ts";
-import type { SetAside } from "./set-aside.ts";
+import { isCounted, isUnfinished, type Phase, type TopologyRecord } from "./records.ts";
 import { aboutTopology, Spread } from "./spread.ts";
 import { Words } from "./words.ts";
 
 /** How long a node looks for others before it serves alone. */
 const searchTime: TimeMs = 30_000;
-
-export interface MovesOptions {
-  readonly node: NodeId;
-  readonly address: string;
-  readonly config: ReplicationConfig;
-  readonly view: ClusterView;
-  readonly records: Records;
-  readonly placements: Placements;
-  readonly store: KeyStore;
-  readonly handover: Handover;
-  readonly aside: SetAside;
-  /** When the newest of what is on its disk was kept; null when nobody knows, or nothing is. */
-  readonly lastKept: TimeMs | null;
-  /** There is nobody to look for: it serves at once. */
-  readonly isAlone: boolean;
-  /** It has kept data in an earlier life. */
-  readonly hasServed: boolean;
-  /** And that data is gone. */
-  readonly hasLost: boolean;
-  /** Members alive or suspected but this node, by name. */
-  readonly audience: () => readonly NodeId[];
-}
 
 export class Moves implements ReplicationPart {
   readonly kinds = ["TOPOLOGY", "TOPOLOGY_ACK", "HANDOVER_DONE", "HANDOVER_DONE_ACK"] as const;

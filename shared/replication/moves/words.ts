@@ -2,7 +2,7 @@
 import type { NodeId, TimeMs } from "../../ids.ts";
 import { isInReach } from "../reach.ts";
 import type { ReplicationEffects } from "../types.ts";
-import type { MovesOptions } from "./moves.ts";
+import type { MovesOptions } from "./options.ts";
 import { nameOf } from "./placements.ts";
 import { internal } from "./progress.ts";
 import { isCollecting } from "./records.ts";
