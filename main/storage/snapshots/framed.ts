@@ -102,7 +102,7 @@ function footOf({ read, size }: Bytes, head: DecodedHead): Foot {
 }
 
 /** Throws SnapshotError as it goes: what was yielded before is sound. */
-export function* rowsOf(bytes: Bytes): Generator<Mutation> {
+function* rowsOf(bytes: Bytes): Generator<Mutation> {
   const frames = explained(bytes, () => readRows(bytes.read, bytes.size, readHead(bytes.read)));
   for (;;) {
     const next = explained(bytes, () => frames.next());

@@ -28,7 +28,7 @@ const prefixBytes = 16;
 const frameHeadBytes = 20;
 const checksumBytes = 4;
 const footBodyBytes = 24;
-export const footBytes = frameHeadBytes + footBodyBytes + checksumBytes;
+const footBytes = frameHeadBytes + footBodyBytes + checksumBytes;
 /** Rows are collected up to this before they become a frame; a longer row has one of its own. */
 const bodyLettersMin = 64 * 1024;
 

@@ -55,7 +55,7 @@ export function write({ log, tables }: Recovered, count: number): void {
   }
 }
 
-export function snapshot(disk: Disk, { log, tables }: Recovered): void {
+function snapshot(disk: Disk, { log, tables }: Recovered): void {
   const writer = optionsOn(disk, "strict").snapshots.begin({
     position: log.last,
     clock: { "node-1": log.last },

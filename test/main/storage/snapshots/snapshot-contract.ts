@@ -57,7 +57,7 @@ const provenance = fc.record({
   origin: fc.constant(asNodeId("node-2")),
   replicas: fc.constantFrom([], [asNodeId("node-1"), asNodeId("node-3")]),
 });
-export const anyRow: fc.Arbitrary<Mutation> = fc.oneof(
+const anyRow: fc.Arbitrary<Mutation> = fc.oneof(
   fc.record({ module: name, table: name, key: name, row }),
   fc.record({ module: name, table: name, key: name, row, from: provenance }),
 );
