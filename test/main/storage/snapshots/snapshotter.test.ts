@@ -202,6 +202,16 @@ describe("what is dropped", () => {
   });
 });
 
+it("drops no log for snapshots that do not outlive the process", async () => {
+  begin({ isLogKept: true });
+  for (let n = 0; n < 3; n += 1) {
+    commit(10, `key ${n}`);
+    await snapshotter.take();
+  }
+  expect(snapshots.list().map(({ position }) => position)).toEqual([30, 20]);
+  expect(log.first).toBe(1);
+});
+
 describe("a snapshot that fails", () => {
   it("leaves no trace, harms no log, is reported and tried again, at every operation of the disk", async () => {
     commit(300);
