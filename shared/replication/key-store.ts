@@ -119,17 +119,17 @@ export class KeyStore {
   }
 
   /** A state that is on the disk, unless the key was written since. */
-  takeBack(fx: ReplicationEffects, key: Key, state: KeyState): void {
-    for (const version of state.versions) this.#clock.met(stampOf(version), fx.wall);
+  takeBack(fx: ReplicationEffects, key: Key, held: KeyState): void {
+    for (const version of held.versions) this.#clock.met(stampOf(version), fx.wall);
     const known = this.#keys.get(key);
     if (known !== undefined) {
       const origin = known.versions.at(-1)!.dot.node;
       const from = { op: "repair", origin, replicas: [] } as const;
-      return this.replace(fx, key, this.merge(key, known, state), { op: "internal" }, from);
+      return this.replace(fx, key, this.merge(key, known, held), { op: "internal" }, from);
     }
-    this.#keys.set(key, state);
-    this.#noteConflict(key, state);
-    this.#changed(key, state, fx.now);
+    this.#keys.set(key, held);
+    this.#noteConflict(key, held);
+    this.#changed(key, held, fx.now);
   }
 
   /** The writes of `key` that are not known any more because all members have agreed to forget them. */
