@@ -16,14 +16,18 @@ import { join } from "node:path";
 import type { VectorClock } from "../../../shared/clock/vector-clock.ts";
 import type { NodeId } from "../../../shared/ids.ts";
 import type { Mutation } from "../../../shared/runtime/types.ts";
+import { FileClockStore } from "../../storage/clocks/file-clock-store.ts";
+import { SqliteClockStore } from "../../storage/clocks/sqlite-clock-store.ts";
 import { lockDirectory } from "../../storage/directory-lock.ts";
 import { RealDisk } from "../../storage/disk/real-disk.ts";
 import type { LogOwner } from "../../storage/log/transaction-log.ts";
 import { makeDirectory } from "../../storage/make-directory.ts";
 import { setAsideDirectory, setAsideFolder } from "../../storage/set-aside.ts";
-import { FileSnapshotStore } from "../../storage/snapshots/file-snapshot-store.ts";
+import { writeKinds } from "../../storage/node-kinds.ts";
+import { NodeMeta } from "../../storage/node-meta.ts";
 import type { SnapshotHead, SnapshotInfo } from "../../storage/snapshots/snapshot-store.ts";
 import { openSnapshotFile, ownerIn, writeRows } from "./snapshot-file.ts";
+import { openStores } from "./stopped-node.ts";
 
 /** By how much every number of the node's own goes on further. */
 const skipped = 1_000_000;
@@ -60,14 +64,11 @@ export function restore(options: RestoreOptions, held: LogOwner | null): Restore
       );
     }
     makeDirectory(dataDir);
-    const lock = lockDirectory(dataDir);
-    try {
-      const aside = moveAside(dataDir);
-      const rows = owner.node === from.owner.node ? source.rows() : withoutIdentity(source.rows());
-      return { owner, from, aside, info: write(dataDir, owner, headFor(owner.node, from.head), rows) };
-    } finally {
-      lock.release();
-    }
+    const aside = moveAside(dataDir);
+    const rows = owner.node === from.owner.node ? source.rows() : withoutIdentity(source.rows());
+    const head = headFor(owner.node, from.head);
+    writeClockFile(dataDir, owner.node, head.clock);
+    return { owner, from, aside, info: write(dataDir, owner, head, rows) };
   } finally {
     source.close();
   }
@@ -98,14 +99,19 @@ function contentsOf(dataDir: string): string[] {
 }
 
 function moveAside(dataDir: string): string | null {
-  const names = contentsOf(dataDir);
-  if (names.length === 0) return null;
-  const disk = new RealDisk();
-  const aside = setAsideDirectory(disk, dataDir, "before-restore", Date.now());
-  for (const name of names) disk.rename(join(dataDir, name), join(dataDir, aside, name));
-  disk.syncDirectory(join(dataDir, aside));
-  disk.syncDirectory(dataDir);
-  return aside;
+  const lock = lockDirectory(dataDir);
+  try {
+    const names = contentsOf(dataDir);
+    if (names.length === 0) return null;
+    const disk = new RealDisk();
+    const aside = setAsideDirectory(disk, dataDir, "before-restore", Date.now());
+    for (const name of names) disk.rename(join(dataDir, name), join(dataDir, aside, name));
+    disk.syncDirectory(join(dataDir, aside));
+    disk.syncDirectory(dataDir);
+    return aside;
+  } finally {
+    lock.release();
+  }
 }
 
 function headFor(node: NodeId, { position, clock, at, versions, index }: SnapshotHead): SnapshotHead {
@@ -121,11 +127,29 @@ function* withoutIdentity(rows: Iterable<Mutation>): Generator<Mutation> {
   }
 }
 
+/** In the database, as a node keeps it unless it is told otherwise; a start with other kinds moves it. */
 function write(dataDir: string, owner: LogOwner, head: SnapshotHead, rows: Iterable<Mutation>): SnapshotInfo {
-  const store = new FileSnapshotStore({ disk: new RealDisk(), dataDir, owner, now: Date.now });
+  const stores = openStores(dataDir, owner);
   try {
-    return writeRows(store.begin(head), rows);
+    const { database } = stores.sql;
+    const info = writeRows(stores.snapshots.begin(head), rows);
+    const clocks = new SqliteClockStore(database);
+    stores.sql.transact(true, () => {
+      writeKinds(new NodeMeta(database), { log: "sqlite", base: "sqlite" });
+      clocks.save(owner.node, head.clock);
+    });
+    return info;
   } finally {
-    store.close();
+    stores.close();
+  }
+}
+
+/** For a node that keeps its clock there: without one it would begin to count at zero. */
+function writeClockFile(dataDir: string, node: NodeId, clock: VectorClock): void {
+  const clocks = new FileClockStore(join(dataDir, "clocks"));
+  try {
+    clocks.save(node, clock);
+  } finally {
+    clocks.close();
   }
 }

@@ -2,17 +2,15 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { lockDirectory } from "../../storage/directory-lock.ts";
+import { FaultyDisk } from "../../storage/disk/faulty-disk.ts";
 import { RealDisk } from "../../storage/disk/real-disk.ts";
-import { FileLogSource } from "../../storage/log/file-log-source.ts";
 import { segmentPlaces } from "../../storage/log/file-scan.ts";
-import { SqliteLogSource } from "../../storage/log/sqlite-log-source.ts";
-import { hasLogTables } from "../../storage/log/sqlite-tables.ts";
-import type { LogOwner, LogSource } from "../../storage/log/transaction-log.ts";
-import { databasePath, openNodeDatabase } from "../../storage/node-database.ts";
+import type { LogOwner } from "../../storage/log/transaction-log.ts";
+import { databasePath, nodeFormatVersion, openNodeDatabase } from "../../storage/node-database.ts";
+import { foundKinds, readKinds, type Stores, storesOf } from "../../storage/node-kinds.ts";
+import { NodeMeta } from "../../storage/node-meta.ts";
+import { NodeSql } from "../../storage/node-sql.ts";
 import { openQuietly } from "../../storage/quiet-database.ts";
-import { FileSnapshotStore } from "../../storage/snapshots/file-snapshot-store.ts";
-import type { SnapshotStore } from "../../storage/snapshots/snapshot-store.ts";
-import { SqliteSnapshotStore } from "../../storage/snapshots/sqlite-snapshot-store.ts";
 import { ownerIn } from "./check-database.ts";
 import { isSegmentName } from "./log-files.ts";
 import { openSnapshotFile, ownerIn as ownerInSnapshot } from "./snapshot-file.ts";
@@ -67,23 +65,25 @@ function ownerBySnapshots(dataDir: string): LogOwner | null {
   }
 }
 
-export interface StoppedNode {
-  readonly owner: LogOwner;
-  readonly source: LogSource;
-  readonly snapshots: SnapshotStore;
-  readonly close: () => void;
-}
-
-/** Throws Error: a log that is made here would hide what lies there in an older format. */
-function assertLog(dataDir: string): void {
-  if (hasSegments(dataDir) || hasSnapshotFiles(dataDir)) return;
+/** Throws Error: in older formats there is no log, and one that is made here would hide what lies there. */
+function assertFormat(dataDir: string): void {
+  if (!existsSync(databasePath(dataDir))) return;
   const opened = openQuietly(databasePath(dataDir), false);
   try {
-    if (hasLogTables(opened.database)) return;
+    const format = opened.database.pragma("user_version", { simple: true });
+    if (format === nodeFormatVersion) return;
+    throw new Error(
+      `${databasePath(dataDir)} has format ${String(format)}, an old one: start its node once with this Lightcone.`,
+    );
   } finally {
     opened.close();
   }
-  throw new Error(`${dataDir} has no transaction log yet: start its node once with this Lightcone.`);
+}
+
+export interface StoppedNode extends Stores {
+  readonly owner: LogOwner;
+  readonly sql: NodeSql;
+  readonly close: () => void;
 }
 
 /**
@@ -94,29 +94,32 @@ export function openStopped(dataDir: string): StoppedNode {
   const owner = ownerOfDirectory(dataDir);
   if (owner === null)
     throw new Error(`${dataDir} is no data directory of a node, or nothing in it can be read.`);
-  assertLog(dataDir);
+  assertFormat(dataDir);
+  return openStores(dataDir, owner);
+}
+
+/** Likewise; what is not there is made, in the database. */
+export function openStores(dataDir: string, owner: LogOwner): StoppedNode {
   const lock = lockDirectory(dataDir);
   const closing = [() => lock.release()];
   const close = () => {
     for (const end of closing.toReversed()) end();
   };
   try {
-    const isInDatabase = {
-      log: !hasSegments(dataDir),
-      snapshots: !hasSegments(dataDir) && !hasSnapshotFiles(dataDir),
-    };
-    const files = { disk: new RealDisk(), dataDir, owner, now: Date.now };
-    const database =
-      isInDatabase.log || isInDatabase.snapshots ? openNodeDatabase({ dataDir, ...owner }) : null;
-    if (database !== null) closing.push(() => database.close());
-    const source = isInDatabase.log
-      ? new SqliteLogSource({ database: database!, owner })
-      : new FileLogSource(files);
-    const snapshots = isInDatabase.snapshots
-      ? new SqliteSnapshotStore({ database: database!, owner })
-      : new FileSnapshotStore(files);
-    closing.push(() => snapshots.close());
-    return { owner, source, snapshots, close };
+    const { database } = openNodeDatabase({ dataDir, ...owner });
+    closing.push(() => database.close());
+    const disk = new FaultyDisk(new RealDisk());
+    const sql = new NodeSql(database, disk);
+    const place = { sql, disk, dataDir, owner, now: Date.now, onBroken: () => {} };
+    const kinds = readKinds(new NodeMeta(database)) ?? foundKinds(place) ?? { log: "sqlite", base: "sqlite" };
+    if (kinds.log === "memory") {
+      throw new Error(
+        `${dataDir} holds no log: its node kept it in memory, and it is gone with the process.`,
+      );
+    }
+    const stores = storesOf(kinds, place);
+    closing.push(() => stores.snapshots.close());
+    return { owner, sql, ...stores, close };
   } catch (error) {
     close();
     throw error;

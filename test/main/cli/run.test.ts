@@ -86,18 +86,12 @@ it("a condition that never comes true: 2, and why", () => {
   expect(stdout).toMatch(/ended early: Step 1 .*unicorn.*\nverdict: unknown\n$/);
 });
 
-it.each([
-  ["unusable", "steps: [{ do: { kil: A } }]", /^\S*unusable\.yaml:3: .*\n$/],
-  [
-    "disks",
-    "steps: [{ do: { disk: { node: A, tear: true } } }]",
-    /^\S*disks\.yaml: Step 1 .*lightcone simulate.*\n$/,
-  ],
-])("%s: 2, in one sentence with the file", (name, rest, sentence) => {
-  const { status, stdout, stderr } = run(scenario(name, rest), "--out", join(dir, name));
+it("an unusable file: 2, in one sentence with its name", () => {
+  const file = scenario("unusable", "steps: [{ do: { kil: A } }]");
+  const { status, stdout, stderr } = run(file, "--out", join(dir, "unusable"));
   expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
-  expect(stderr).toMatch(sentence);
-  expect(existsSync(join(dir, name))).toBe(false);
+  expect(stderr).toMatch(/^\S*unusable\.yaml:3: .*\n$/);
+  expect(existsSync(join(dir, "unusable"))).toBe(false);
 });
 
 it.each([

@@ -17,6 +17,7 @@ import { asNodeId } from "../../../shared/ids.ts";
 import { builtInModules } from "../../../shared/runtime/modules.ts";
 import { Schema } from "../../../shared/runtime/schema.ts";
 import { Tables } from "../../../shared/runtime/tables.ts";
+import { storeOptions } from "../storage/store-options.ts";
 import { appendTo, hashOf, makeDataDirectory, owner } from "./data-directory.ts";
 
 const entry = join(import.meta.dirname, "..", "..", "..", "main", "cli", "main.ts");
@@ -110,7 +111,7 @@ describe("lightcone snapshot", () => {
 
   it("takes a log in a database as well", async () => {
     const [path, out] = [fresh(), `${fresh()}.snapshot`];
-    new NodeStore({ dataDir: path, ...owner }).close();
+    new NodeStore(storeOptions(path, owner)).close();
     const database = new Database(join(path, "node.db"));
     appendTo(new SqliteLogSource({ database, owner }).open(0).log, 50);
     database.close();
