@@ -29,7 +29,8 @@ export interface KindChange {
   readonly tables: Tables;
   /** Of the newest transaction. */
   readonly clock: VectorClock;
-  readonly at: TimeMs;
+  /** When that was; undefined when there is none. */
+  readonly at: TimeMs | undefined;
   readonly versions: SchemaVersions;
   /** From now on the new kinds count: durable on return. */
   readonly settle: () => void;
@@ -70,7 +71,13 @@ export function changeKinds(change: KindChange): ChangedKind {
 function writeSnapshot({ tables, log, clock, at, versions }: KindChange, snapshots: SnapshotStore): void {
   const picture = tables.picture();
   try {
-    const writer = snapshots.begin({ position: log.last, clock, at, versions, index: picture.index });
+    const writer = snapshots.begin({
+      position: log.last,
+      clock,
+      at: at ?? 0,
+      versions,
+      index: picture.index,
+    });
     for (let rows = picture.take(rowsAtOnce); rows.length > 0; rows = picture.take(rowsAtOnce))
       writer.add(rows);
     writer.finish();

@@ -55,6 +55,8 @@ export interface Memory {
   readonly tables: Tables;
   /** All that the node had seen when its last life ended, as far as the log knows. */
   readonly clock: VectorClock;
+  /** When the newest of it was kept; undefined when there is nothing. */
+  readonly at: TimeMs | undefined;
   /** The data is gone and others have it: it must not be served before they have brought it back. */
   readonly rebuild: boolean;
   /** Nothing may be dropped from the log, for no snapshot on the disk stands for it. */
@@ -78,14 +80,16 @@ export function openMemory(options: MemoryOptions, sql: NodeSql, format: number,
   const from = told ?? foundKinds(place);
   const to = startKindsFor(options.log, options.snapshots, from);
   const old = storesOf(from ?? to, place);
-  const found = recoverFrom(options, old);
+  const recovered = recoverFrom(options, old);
+  const found = { ...recovered, at: lastKept(recovered.log, old.snapshots) };
   if (from?.log === "memory" && meta.get("life") !== undefined) lines.push(goneSentence);
   if (from === null || isSame(from, to)) {
     if (told === null) put(to)();
     return memoryOf(options, place, to, { ...found, ...old }, lines);
   }
-  const change = changeKinds({ ...found, from, to, place, old, at: options.now(), settle: put(to) });
-  return memoryOf(options, place, to, { ...found, ...change }, [...lines, ...change.lines]);
+  const change = changeKinds({ ...found, from, to, place, old, settle: put(to) });
+  const done = [...lines, ...change.lines];
+  return memoryOf(options, place, to, { ...found, ...change, lines: found.lines }, done);
 }
 
 function recoverFrom(options: MemoryOptions, stores: Stores): Recovered {
@@ -98,7 +102,12 @@ function recoverFrom(options: MemoryOptions, stores: Stores): Recovered {
   return recover({ ...stores, mode, schema, now, hasPeers });
 }
 
-type Found = Recovered & Stores;
+function lastKept(log: TransactionLog, snapshots: SnapshotStore): TimeMs | undefined {
+  if (log.count > 0) for (const { at } of log.read(log.last - 1)) return at;
+  return snapshots.list()[0]?.at;
+}
+
+type Found = Recovered & Stores & Pick<Memory, "at">;
 
 function memoryOf(
   options: MemoryOptions,
@@ -120,7 +129,7 @@ function memoryOf(
 
 /** Its log and snapshots are of kind "sqlite" then, whatever is wanted: that is another change. */
 function upgradeOld(
-  { schema, node, now }: MemoryOptions,
+  { schema, node }: MemoryOptions,
   sql: NodeSql,
   meta: NodeMeta,
   place: StorePlace,
@@ -137,7 +146,6 @@ function upgradeOld(
     node,
     snapshots,
     versions,
-    at: now(),
   });
   snapshots.close();
   return done;

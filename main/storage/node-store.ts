@@ -13,6 +13,7 @@
  * "Can Applications Recover from fsync Failures?").
  */
 import type { VectorClock } from "../../shared/clock/vector-clock.ts";
+import type { TimeMs } from "../../shared/ids.ts";
 import { restoredFrom } from "../../shared/replica/durable.ts";
 import type { Restored } from "../../shared/replica/types.ts";
 import type { OperationLogItem } from "../../shared/replication/types.ts";
@@ -70,6 +71,8 @@ export class NodeStore {
   readonly #trace: NodeTrace;
   readonly #snapshotter: Snapshotter;
   readonly #listeners: (() => void)[] = [];
+  /** When the newest of what was found was kept. */
+  readonly #at: TimeMs | undefined;
   /** Of the newest transaction. */
   #clock: VectorClock;
   #state: "open" | "closed" | "failed" = "open";
@@ -89,7 +92,7 @@ export class NodeStore {
     const { sql, memory } = opened;
     this.#sql = sql;
     ({ tables: this.tables, log: this.log, source: this.source, snapshots: this.snapshots } = memory);
-    ({ lines: this.lines, isUnusual: this.isUnusual, clock: this.#clock } = memory);
+    ({ lines: this.lines, isUnusual: this.isUnusual, clock: this.#clock, at: this.#at } = memory);
     this.#meta = new NodeMeta(sql.database);
     this.#ownClocks = new SqliteClockStore(
       sql.database,
@@ -116,7 +119,8 @@ export class NodeStore {
 
   /** What the node knew when its last life ended. Without a clock from elsewhere it is the one in node.db. */
   restore(clock = this.#ownClocks.load(this.#options.node)): Restored {
-    return restoredFrom(this.tables, { clock, operations: this.#trace.operations() });
+    const operations = this.#trace.operations();
+    return restoredFrom(this.tables, { clock, operations, ...(this.#at !== undefined && { at: this.#at }) });
   }
 
   /** A life newer than all before it, `proposed` when the wall clock has not gone back. Durable on return. */

@@ -10,6 +10,7 @@ import { isNodeId } from "../../shared/ids.ts";
 import { SchemaError } from "../../shared/runtime/schema.ts";
 import { LogError } from "../storage/log/transaction-log.ts";
 import { NodeStoreError } from "../storage/node-store-error.ts";
+import { RecoveryError } from "../storage/recovery/recovery-error.ts";
 import { SnapshotError } from "../storage/snapshots/snapshot-store.ts";
 import { VectorClockStoreError } from "../storage/clocks/vector-clock-store.ts";
 import type { LabToNode } from "./control.ts";
@@ -161,6 +162,7 @@ function sentenceOf(error: unknown): string {
     error instanceof MergeFileError ||
     error instanceof NodeStoreError ||
     error instanceof LogError ||
+    error instanceof RecoveryError ||
     error instanceof SnapshotError ||
     error instanceof SchemaError ||
     error instanceof VectorClockStoreError;

