@@ -1,8 +1,6 @@
 /** `lightcone run`: a scenario on real processes, judged, with everything that happened left in a folder. */
 import { basename, extname, join } from "node:path";
 import { Command } from "commander";
-import { LabError } from "../../shared/contract/errors.ts";
-import { whyOnlySimulated } from "../scenario/only-simulated.ts";
 import { type RealRunResult, runScenario } from "../scenario/real-run.ts";
 import { prepareRunFolder, realRun, writeRunFolder } from "../scenario/run-folder.ts";
 import { exitCodes, verdictLines } from "../scenario/verdict-lines.ts";
@@ -46,8 +44,6 @@ async function run(file: string, flags: RunFlags, version: string): Promise<numb
   const { text, scenario } = readScenario(file);
   const { seed } = flags;
   const folder = flags.out ?? `run-${basename(file, extname(file))}-${seed}`;
-  const why = whyOnlySimulated(scenario);
-  if (why !== null) throw new LabError("bad_input", `${file}: ${why}`);
   prepareRunFolder(folder);
   const ending = new AbortController();
   onInterrupts(

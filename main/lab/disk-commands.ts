@@ -11,7 +11,7 @@ import type { CommandContext, Handlers } from "./commands.ts";
 import { listCopies } from "./disk-copies.ts";
 import { exchange, type ExchangeTarget } from "./exchange.ts";
 import { readRecords } from "./log-records.ts";
-import { readStorage } from "./storage-files.ts";
+import { readSetAside, readStorage } from "./storage-files.ts";
 
 const done: Record<string, never> = {};
 
@@ -54,8 +54,11 @@ export function diskHandlers({ cluster }: CommandContext) {
 /** Told by the node itself where it runs. */
 async function storageOf({ supervisor }: Cluster, id: string): Promise<NodeStorage> {
   const node = supervisor.get(id);
-  const view = node.status === "running" ? await askForStorage(node) : readStorage(supervisor.placeOf(node));
-  return { ...view, copies: listCopies(node.dataDir) };
+  const place = supervisor.placeOf(node);
+  const copies = listCopies(node.dataDir);
+  if (node.status !== "running") return { ...readStorage(place), copies };
+  // Tables that were set aside are no part of any store, and the node does not know of them.
+  return { ...(await askForStorage(node)), setAside: readSetAside(place), copies };
 }
 
 async function askForStorage(node: ExchangeTarget): Promise<StorageView> {

@@ -6,7 +6,7 @@
  * on purpose, and wants to see it.
  */
 import { existsSync, readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative, sep } from "node:path";
 import type Database from "better-sqlite3";
 import type { ClockStoreKind } from "../../shared/contract/state.ts";
 import type { StorageSettings, StorageView } from "../../shared/contract/storage.ts";
@@ -50,12 +50,16 @@ export function readStorage(place: StoragePlace): StorageView {
       log: { ...log, replayFrom: Math.max(0, ...sound.map(({ position }) => position)) },
       snapshots,
       clock: clockOf(place, database),
-      setAside: [...foldersAside(place.dataDir), ...tablesAside(database)],
+      setAside: asideIn(place.dataDir, database),
       faults: [],
       recovery: [],
     };
   });
 }
+
+/** Files and tables that a start, or somebody, put out of the way; newest first. */
+export const readSetAside = (place: StoragePlace): StorageView["setAside"] =>
+  withDatabase(place, (database) => asideIn(place.dataDir, database));
 
 /** `database` is null where there is none, or none that can be read: then `problem` says why. */
 function withDatabase<Result>(
@@ -91,18 +95,21 @@ function logOf(
   if (storage.log === "sqlite" && database === null) return problem === null ? noLog : unreadable(problem);
   try {
     if (storage.log === "sqlite") return viewOf(scanTables(database!, owner, null));
-    return viewOf(scanFiles({ disk: new RealDisk(), dir: join(dataDir, logFolder), owner, after: null }));
+    const scan = scanFiles({ disk: new RealDisk(), dir: join(dataDir, logFolder), owner, after: null });
+    const newest = scan.segments.at(-1);
+    return viewOf(scan, newest === undefined || scan.end === null ? 0 : newest.bytes - scan.end.dataEnd);
   } catch (error) {
     return unreadable((error as Error).message);
   }
 }
 
-function viewOf({ segments, damage, first, last }: LogScan): PartOfLog {
+/** `room`: what the newest segment still has room for is not counted, as a running node does not count it. */
+function viewOf({ segments, damage, first, last }: LogScan, room = 0): PartOfLog {
   return {
     first,
     last,
     durable: null,
-    bytes: segments.reduce((sum, segment) => sum + segment.bytes, 0),
+    bytes: segments.reduce((sum, segment) => sum + segment.bytes, -room),
     segments: [...segments],
     damage: [...damage],
   };
@@ -175,31 +182,30 @@ function attempt(read: () => Found | null): Found | null {
   }
 }
 
-function foldersAside(dataDir: string): StorageView["setAside"] {
-  const folder = join(dataDir, "set-aside");
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder)
-    .map((name) => {
-      const files = filesIn(join(folder, name));
-      const bytes = files.reduce((sum, path) => sum + statSync(path).size, 0);
-      return { file: `set-aside/${name}`, bytes, at: statSync(join(folder, name)).mtimeMs };
-    })
-    .toSorted((a, b) => b.at - a.at);
+function asideIn(dataDir: string, database: Database.Database | null): StorageView["setAside"] {
+  return [...filesAside(dataDir), ...tablesAside(database)].toSorted((a, b) => b.at - a.at);
 }
 
-const filesIn = (dir: string) =>
-  readdirSync(dir, { recursive: true, withFileTypes: true })
+function filesAside(dataDir: string): StorageView["setAside"] {
+  const folder = join(dataDir, "set-aside");
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .map(({ parentPath, name }) => join(parentPath, name));
+    .map(({ parentPath, name }) => {
+      const path = join(parentPath, name);
+      const { size, mtimeMs } = statSync(path);
+      return { file: relative(dataDir, path).replaceAll(sep, "/"), bytes: size, at: mtimeMs };
+    });
+}
 
-/** Tables of logs and snapshots that were set aside within the database, whose names begin with the time. */
+/** Tables of logs that were set aside within the database; their names say when. */
 function tablesAside(database: Database.Database | null): StorageView["setAside"] {
   if (database === null) return [];
   const names = database
     .prepare<[], string>("SELECT name FROM sqlite_schema WHERE name GLOB 'set_aside_*_transaction_log'")
     .pluck()
     .all();
-  return names.toReversed().map((name) => {
+  return names.map((name) => {
     const [, year, month, day, hour, minute, second] =
       /_(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z/.exec(name) ?? [];
     const at = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);

@@ -3,14 +3,16 @@ import type { LinkSettings } from "../../shared/contract/state.ts";
 import type { FaultAction } from "../../shared/scenario/run.types.ts";
 import type { Cluster } from "../lab/cluster.ts";
 import { compareKeys } from "../lab/compare.ts";
+import type { RealDisks } from "./real-disks.ts";
 
 type LinkChange = Extract<FaultAction, { readonly name: "link" }>["value"];
 
 /** Resolves when it has taken effect. Rejects with LabError, one sentence, when it could not. */
-export async function carryOut({ faults, network, supervisor, recorder }: Cluster, action: FaultAction) {
+export async function carryOut(cluster: Cluster, disks: RealDisks, action: FaultAction) {
+  const { faults, network, supervisor, recorder } = cluster;
   switch (action.name) {
     case "kill":
-      return faults.kill(action.value);
+      return disks.kill(action.value);
     case "pause":
       return faults.pause(action.value);
     case "resume":
@@ -26,6 +28,10 @@ export async function carryOut({ faults, network, supervisor, recorder }: Cluste
       return faults.remove(action.value);
     case "wipe":
       return faults.wipe(action.value);
+    case "disk":
+      return disks.change(action.value);
+    case "old-disk":
+      return disks.putBack(action.value);
     case "clock":
       return faults.setClock(action.value.node, action.value.offset, action.value.drift);
     case "compare": {
@@ -60,10 +66,6 @@ export async function carryOut({ faults, network, supervisor, recorder }: Cluste
     case "end-rule":
       network.endRule(action.value);
       break;
-    case "disk":
-    case "old-disk":
-      // Refused before the start.
-      throw new Error(`The lab was asked for "${action.name}", which it does not do.`);
   }
   // A client's next request must not overtake what the nodes were told.
   return supervisor.fence();

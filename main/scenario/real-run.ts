@@ -8,7 +8,6 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { LabError } from "../../shared/contract/errors.ts";
 import { judge, judgeEndedEarly } from "../../shared/scenario/expectations/judge.ts";
 import { ScenarioRun } from "../../shared/scenario/run.ts";
 import type {
@@ -19,7 +18,6 @@ import type {
   RunVerdict,
 } from "../../shared/scenario/run.types.ts";
 import type { Scenario } from "../../shared/scenario/schema.ts";
-import { whyOnlySimulated } from "./only-simulated.ts";
 import { RealWorld } from "./real-world.ts";
 
 export interface RealRunOptions {
@@ -46,11 +44,8 @@ export interface RealRunResult {
 const judgeStatesMax = 5_000_000;
 const judgeMs = 60_000;
 
-/** Rejects with LabError, before anything is started, for a scenario that only the simulator can play. */
 export async function runScenario(options: RealRunOptions): Promise<RealRunResult> {
   const { scenario, seed, signal } = options;
-  const why = whyOnlySimulated(scenario);
-  if (why !== null) throw new LabError("bad_input", why);
   const scratch = mkdtempSync(join(tmpdir(), "lightcone-run-"));
   try {
     const startedAt = performance.now();
@@ -165,7 +160,7 @@ class Player {
       }
       case "observe":
         void this.#feedWhenDone(
-          this.#world.observe().then((views) => ({ kind: "observed", id: output.id, views })),
+          this.#world.observe(output.label).then((views) => ({ kind: "observed", id: output.id, views })),
         );
         break;
     }

@@ -12,6 +12,7 @@ import type { ManagedNode } from "../lab/managed-node.ts";
 import { Sessions } from "../lab/sessions.ts";
 import type { ClusterSettings } from "../lab/supervisor.ts";
 import { askNode, notRunning, viewOf } from "./real-clients.ts";
+import { RealDisks } from "./real-disks.ts";
 import { carryOut } from "./real-faults.ts";
 
 export interface RealWorldOptions {
@@ -35,6 +36,7 @@ export class RealWorld {
   readonly #dataDir: DataDir;
   readonly #sessions: Sessions;
   readonly #cluster: Cluster;
+  readonly #disks: RealDisks;
   #broken: string | null = null;
   #onBrokenEarly: (() => void) | null = null;
 
@@ -51,8 +53,10 @@ export class RealWorld {
       readyMs,
       onChange: () => undefined,
       onRecorded: (events) => this.#recorded(events),
-      onNotice: (_, sentence) => this.#fail(sentence),
+      // What the scenario brings about on purpose is news, and no failure of the cluster.
+      onNotice: (level, sentence) => level !== "info" && this.#fail(sentence),
     });
+    this.#disks = new RealDisks(this.#cluster, scenario);
   }
 
   /** Null when the cluster is ready, else why it is not. */
@@ -81,7 +85,7 @@ export class RealWorld {
   /** Null when it has taken effect, else one sentence why it could not. */
   async act(action: FaultAction): Promise<string | null> {
     try {
-      await carryOut(this.#cluster, action);
+      await carryOut(this.#cluster, this.#disks, action);
       return null;
     } catch (error) {
       if (error instanceof LabError) return error.message;
@@ -93,8 +97,9 @@ export class RealWorld {
     this.#cluster.recorder.lab("step", step);
   }
 
-  /** What every node shows, with everything recorded that led to it. */
-  async observe(): Promise<NodeView[]> {
+  /** What every node shows, with everything recorded that led to it; disks that come back later are kept. */
+  async observe(label: string): Promise<NodeView[]> {
+    await this.#disks.keep(label);
     const views = await Promise.all(this.#nodes().map((node) => this.#viewOf(node)));
     await this.#cluster.supervisor.fence();
     this.#cluster.recorder.flush();
@@ -154,12 +159,14 @@ export class RealWorld {
 
 function settingsOf({ cluster, network }: Scenario, workerEntry: string, scratch: string): ClusterSettings {
   const { preset, virtualNodes, gossip, membership, requestTimeout, replication, clocks } = cluster;
+  const { clocks: clockStore = "sqlite", ...storage } = cluster.storage ?? {};
   return {
     name: "scenario",
     preset,
     quorum: quorumOf(cluster),
     virtualNodes,
-    clockStore: clocks === "durable" ? "sqlite" : "memory",
+    clockStore: clocks === "durable" ? clockStore : "memory",
+    storage: withoutAbsent(storage),
     workerEntry,
     gossip,
     ...(membership !== undefined && { membership }),

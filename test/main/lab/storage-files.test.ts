@@ -169,7 +169,7 @@ describe("what else a storage shows", () => {
     mkdirSync(join(place.dataDir, "set-aside", "2025-01-02T03-04-05Z-log"), { recursive: true });
     writeFileSync(join(place.dataDir, "set-aside", "2025-01-02T03-04-05Z-log", "00000001.log"), "12345");
     expect(readStorage(place).setAside).toMatchObject([
-      { file: "set-aside/2025-01-02T03-04-05Z-log", bytes: 5 },
+      { file: "set-aside/2025-01-02T03-04-05Z-log/00000001.log", bytes: 5 },
     ]);
   });
 

@@ -376,17 +376,4 @@ describe("the end of a run", () => {
     await expect.poll(() => pids.filter(isRunning)).toEqual([]);
     await expect.poll(scratchFolders).toEqual([]);
   });
-
-  it.each([
-    ["steps: [{ do: { disk: { node: A, tear: true } } }]", /^Step 1 has "disk of A.*lightcone simulate/],
-    ["storm: { for: 1s, faults: [kill, slow-disk] }", /"slow-disk".*lightcone simulate/],
-  ])("refuses before the start what only simulated disks do: %s", async (part, sentence) => {
-    const yaml = `
-name: Disks
-cluster: { nodes: [A, B] }
-${part}
-`;
-    await expect(play(yaml)).rejects.toThrow(sentence);
-    expect(scratchFolders()).toEqual([]);
-  });
 });
