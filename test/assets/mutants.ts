@@ -4,9 +4,10 @@
  */
 import type { Mutant } from "./mutants/change.ts";
 import { conflicts } from "./mutants/conflicts.ts";
+import { disks } from "./mutants/disks.ts";
 import { order } from "./mutants/order.ts";
 import { replication } from "./mutants/replication.ts";
 import { storms } from "./mutants/storms.ts";
 
 export type { Mutant };
-export const mutants: readonly Mutant[] = [...order, ...conflicts, ...replication, ...storms];
+export const mutants: readonly Mutant[] = [...order, ...conflicts, ...replication, ...disks, ...storms];

@@ -26,3 +26,12 @@ it.each(demonstrations)("%s holds on real processes", async (file) => {
   expect(complaints(verdict)).toEqual([]);
   expect(verdict.verdict).toBe("holds");
 });
+
+it("18-crash-amnesia.yaml holds on real processes that keep nothing at all", async () => {
+  const scenario = patient("18-crash-amnesia.yaml");
+  const storage = { log: "memory", snapshots: "memory" } as const;
+  const forgetful = { ...scenario, cluster: { ...scenario.cluster, storage } };
+  const { verdict } = await runScenario({ scenario: forgetful, seed: 1, workerEntry, version: "test" });
+  expect(complaints(verdict)).toEqual([]);
+  expect(verdict.verdict).toBe("holds");
+});
