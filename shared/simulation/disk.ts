@@ -125,7 +125,7 @@ export class SimulatedDisk {
   commit(outputs: readonly Output[], clock: VectorClock, flush: boolean): void {
     this.#content.clock = clock;
     for (const { records, operations, events } of outputs) {
-      this.#content.at = events.at(-1)?.at ?? this.#content.at;
+      if (events.length > 0) this.#content.at = events[events.length - 1]!.at;
       if (records.length > 0) this.#keep(mutationsOf(records), flush);
       for (const item of operations) this.#unflushed.push(item);
     }

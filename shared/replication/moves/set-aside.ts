@@ -41,6 +41,8 @@ export class SetAside {
   /** The disk has the mark. */
   #isMarked: boolean;
   #isDropping = false;
+  /** Due at once while there is something to drop. A field, for it is asked at every step. */
+  deadline: TimeMs = Infinity;
 
   constructor({ store, hints, restored }: SetAsideOptions) {
     this.#store = store;
@@ -49,17 +51,12 @@ export class SetAside {
     this.#isMarked = restored !== null;
   }
 
-  /** Due at once while there is something to drop. */
-  get deadline(): TimeMs {
-    return this.#isDropping ? 0 : Infinity;
-  }
-
   /** All that the node holds, and what was set aside before. */
   take(fx: ReplicationEffects): void {
     this.#hints.dropAll(fx);
     const taken = this.#store.takeAll(fx.now);
     for (const [key, state] of taken) this.#keys.set(key, state);
-    this.#isDropping = false;
+    this.#setDropping(false);
     if (this.#keys.size === 0) return;
     this.#isMarked = true;
     fx.record({ kind: "set-aside", upTo: fx.logIndex });
@@ -78,7 +75,7 @@ export class SetAside {
   /** Others have what counts. */
   drop(fx: ReplicationEffects): void {
     if (!this.#isMarked || this.#isDropping) return;
-    this.#isDropping = true;
+    this.#setDropping(true);
     this.#tell(fx, "dropped");
   }
 
@@ -94,9 +91,14 @@ export class SetAside {
 
   #forget(fx: ReplicationEffects): void {
     this.#keys.clear();
-    this.#isDropping = false;
+    this.#setDropping(false);
     this.#isMarked = false;
     fx.record({ kind: "set-aside", upTo: null });
+  }
+
+  #setDropping(isDropping: boolean): void {
+    this.#isDropping = isDropping;
+    this.deadline = isDropping ? 0 : Infinity;
   }
 
   #tell(fx: ReplicationEffects, became: string): void {
