@@ -13,7 +13,7 @@ import type { NodeId } from "../../shared/ids.ts";
 import { type VectorClockStore, VectorClockStoreError } from "../storage/clocks/vector-clock-store.ts";
 
 /** More than a node stamps between two times that its log or its trace is kept. */
-export const counterRaise = 1_000_000;
+const counterRaise = 1_000_000;
 
 export interface ClockAtStart {
   readonly clock: VectorClock | null;

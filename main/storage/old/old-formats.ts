@@ -16,8 +16,7 @@ import type { LogEntry } from "../../../shared/replication/types.ts";
 import { type StoredState, unpackState } from "./states.ts";
 
 /** Formats that are read here. */
-export const oldFormats = [1, 2, 3] as const;
-export type OldFormat = (typeof oldFormats)[number];
+export type OldFormat = 1 | 2 | 3;
 
 /** Ends the life of what was read; within the transaction that gives the file its new format. */
 export const dropOldTables = `

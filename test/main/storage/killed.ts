@@ -2,13 +2,14 @@
 import { spawn } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
 import { NodeStore } from "../../../main/storage/node-store.ts";
 import type { LogKind, SnapshotKind } from "../../../shared/contract/storage.ts";
 import { storeOptions } from "./store-options.ts";
 
-const script = resolve(import.meta.dirname, "dies-at.ts");
+const script = fileURLToPath(new URL("dies-at.ts", import.meta.url));
 
 export interface KilledStarts {
   /** Copied for each start. */

@@ -105,7 +105,7 @@ function damage(dataDir: string): void {
 
 async function damaged(): Promise<TestNode> {
   const node = await cluster.start("node-1", { flags: [...alone, ...files] });
-  for (let count = 0; count < 20; count += 1) await increment(node, "n");
+  for (let count = 0; count < 10; count += 1) await increment(node, "n");
   await node.signal("SIGKILL");
   damage(node.dataDir);
   return node;
@@ -122,7 +122,8 @@ describe("L5: a log that is damaged in the middle", () => {
       { flags: [...alone, ...files, `--recovery=${mode}`] },
       node.dataDir,
     );
-    expect((await again.exit).code).toBe(1);
+    const started = again.ready().then(() => Promise.reject(new Error("it started all the same")));
+    expect((await Promise.race([again.exit, started])).code).toBe(1);
     expect(again.stderr).toMatch(/^The transaction log is damaged.* byte \d+.*\n$/);
     expect(readFileSync(segment).equals(before)).toBe(true);
     expect(existsSync(join(node.dataDir, "set-aside"))).toBe(false);
@@ -134,7 +135,7 @@ describe("L5: a log that is damaged in the middle", () => {
     const back = await cluster.restart(node, { flags });
     const found = await valueOf(back, "n");
     expect(found).toBeGreaterThan(0);
-    expect(found).toBeLessThanOrEqual(20);
+    expect(found).toBeLessThanOrEqual(10);
     expect(back.stderr).toMatch(/byte \d+/);
     const { body } = await back.request("GET", "/api/v1/storage");
     expect(body["setAside"]).not.toEqual([]);
