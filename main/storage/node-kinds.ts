@@ -38,6 +38,8 @@ export interface StorePlace {
   readonly dataDir: string;
   readonly owner: LogOwner;
   readonly now: () => TimeMs;
+  /** Full size of a segment of a log in files. */
+  readonly segmentBytes?: number | undefined;
   /** Nothing in the database may be acknowledged any more. */
   readonly onBroken: (error: unknown) => void;
 }
@@ -46,12 +48,12 @@ export function storesOf(kinds: StartKinds, place: StorePlace): Stores {
   return { source: logSourceOf(kinds.log, place), snapshots: snapshotsOf(kinds.base, place) };
 }
 
-function logSourceOf(kind: LogKind, { sql, disk, dataDir, owner, now }: StorePlace): LogSource {
+function logSourceOf(kind: LogKind, { sql, disk, dataDir, owner, now, segmentBytes }: StorePlace): LogSource {
   switch (kind) {
     case "sqlite":
       return new SqliteLogSource({ database: sql.database, disk: sql, owner });
     case "file":
-      return new FileLogSource({ disk, dataDir, owner, now });
+      return new FileLogSource({ disk, dataDir, owner, now, segmentBytes });
     case "memory":
       return new MemoryLogSource(owner);
   }

@@ -47,6 +47,10 @@ export interface Batch {
 export interface NodeStoreOptions extends MemoryOptions, TraceLimits {
   /** A sentence about what went wrong and was borne. */
   readonly report: (line: string) => void;
+  /** Full size of a segment of a log in files. */
+  readonly segmentBytes?: number;
+  /** No snapshot is taken by itself before the log has grown by this. */
+  readonly snapshotLogBytesMin?: number;
 }
 
 export class NodeStore {
@@ -232,9 +236,10 @@ export class NodeStore {
     const { database, format } = openNodeDatabase(options);
     try {
       const sql = new NodeSql(database, options.disk);
-      const { node, cluster, dataDir, now } = options;
+      const { node, cluster, dataDir, now, segmentBytes } = options;
       const onBroken = (error: unknown) => this.#break(error);
-      const place = { sql, disk: options.disk, dataDir, now, onBroken, owner: { node, cluster } };
+      const owner = { node, cluster };
+      const place = { sql, disk: options.disk, dataDir, owner, now, segmentBytes, onBroken };
       return { sql, memory: openMemory(options, sql, format, place) };
     } catch (error) {
       database.close();
@@ -244,7 +249,7 @@ export class NodeStore {
 
   #makeSnapshotter(isLogKept: boolean): Snapshotter {
     const { tables, log, snapshots } = this;
-    const { schema, now, report } = this.#options;
+    const { schema, now, report, snapshotLogBytesMin: logBytesMin } = this.#options;
     const { versions } = schema;
     return new Snapshotter({
       tables,
@@ -254,6 +259,7 @@ export class NodeStore {
       now,
       report,
       isLogKept,
+      logBytesMin,
       clock: () => this.#clock,
     });
   }

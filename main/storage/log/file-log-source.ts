@@ -34,7 +34,7 @@ export interface FileLogSourceOptions {
   readonly dataDir: string;
   readonly owner: LogOwner;
   /** Full size of a segment. */
-  readonly segmentBytes?: number;
+  readonly segmentBytes?: number | undefined;
   /** Wall clock, for names of what is set aside. */
   readonly now?: () => TimeMs;
 }

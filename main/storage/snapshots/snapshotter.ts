@@ -46,7 +46,7 @@ export interface SnapshotterOptions {
   /** Nothing is dropped from the log: the snapshots are gone before it is. */
   readonly isLogKept?: boolean;
   /** There is none before the log has grown by this. */
-  readonly logBytesMin?: number;
+  readonly logBytesMin?: number | undefined;
   /** For how long rows are written before others get their turn. */
   readonly sliceMs?: number;
   /** After a failure; twice as long after each further one, an hour at most. */

@@ -5,13 +5,15 @@ export class FailingDisk implements Disk {
   readonly #disk: Disk;
   readonly #failAt: number;
   readonly #isForGood: boolean;
+  readonly #onFail: () => void;
   /** Operations that change something, so far. */
   operations = 0;
 
-  constructor(disk: Disk, failAt: number, how: "once" | "for good") {
+  constructor(disk: Disk, failAt: number, how: "once" | "for good", onFail: () => void = () => undefined) {
     this.#disk = disk;
     this.#failAt = failAt;
     this.#isForGood = how === "for good";
+    this.#onFail = onFail;
   }
 
   open(path: string, how: "read" | "write" | "create"): DiskFile {
@@ -73,6 +75,7 @@ export class FailingDisk implements Disk {
     this.operations += 1;
     const fails = this.#isForGood ? this.operations >= this.#failAt : this.operations === this.#failAt;
     if (!fails) return;
+    this.#onFail();
     const code = call === "write" ? "ENOSPC" : "EIO";
     throw Object.assign(new Error(`${code}: made to fail, ${call} '${path}'`), { code });
   }
