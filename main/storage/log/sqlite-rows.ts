@@ -21,48 +21,57 @@ export function recordsIn({ position, records }: LogRow, salt: number): number {
 export function* rowsAfter(statements: LogStatements, after: Position): Generator<LogRow> {
   let position = after;
   for (;;) {
-    const page = pageAfter(statements, position);
-    yield* page;
-    const last = page.at(-1);
-    if (last === undefined) return;
-    position = last.position;
+    const { rows, isLast } = pageAfter(statements, position);
+    yield* rows;
+    if (isLast || rows.length === 0) return;
+    position = rows.at(-1)!.position;
   }
 }
 
-function pageAfter(statements: LogStatements, after: Position): LogRow[] {
-  try {
-    return statements.page.all(after, pageRows);
-  } catch (error) {
-    if (!isCorrupt(error)) throw error;
-  }
-  // Row by row: the page of the database that is damaged need not be the one of all of them.
+interface RowsPage {
+  readonly rows: readonly LogRow[];
+  /** Nothing behind them can be read. */
+  readonly isLast: boolean;
+}
+
+function pageAfter(statements: LogStatements, after: Position): RowsPage {
+  const page = readable(() => statements.page.all(after, pageRows));
+  return page === unreadable ? rowByRow(statements, after) : { rows: page, isLast: false };
+}
+
+/**
+ * The page of the database that is damaged need not be the one of all of these rows. Where it is the last one, nobody
+ * knows how far they went: then the first that cannot be read stands for all of them, so that a log that has lost its end
+ * is never taken for a shorter one.
+ */
+function rowByRow(statements: LogStatements, after: Position): RowsPage {
+  const found = readable(() => statements.last.get()!.last);
+  const last = found === unreadable ? null : found;
   const rows: LogRow[] = [];
-  const end = Math.min(after + pageRows, lastIn(statements) ?? after);
-  for (let position = after + 1; position <= end; position++) {
-    rows.push(rowAt(statements, position) ?? { position, records: Buffer.alloc(0) });
+  let readableRows = 0;
+  for (let position = after + 1; position <= Math.min(after + pageRows, last ?? Infinity); position++) {
+    const row = readable(() => statements.row.get(position));
+    const isRead = row !== unreadable && row !== undefined;
+    rows.push(isRead ? row : { position, records: Buffer.alloc(0) });
+    if (isRead) readableRows = rows.length;
   }
-  return rows;
+  if (last !== null) return { rows, isLast: false };
+  return readableRows === 0
+    ? { rows: rows.slice(0, 1), isLast: true }
+    : { rows: rows.slice(0, readableRows), isLast: false };
 }
 
-function rowAt(statements: LogStatements, position: Position): LogRow | undefined {
+export const unreadable = Symbol("unreadable");
+
+/** What is read, unless the database is damaged there. */
+export function readable<Result>(read: () => Result): Result | typeof unreadable {
   try {
-    return statements.row.get(position);
+    return read();
   } catch (error) {
-    if (isCorrupt(error)) return undefined;
+    if (((error as { code?: string }).code ?? "").startsWith("SQLITE_CORRUPT")) return unreadable;
     throw error;
   }
 }
-
-function lastIn(statements: LogStatements): Position | null {
-  try {
-    return statements.last.get()!.last;
-  } catch (error) {
-    if (isCorrupt(error)) return null;
-    throw error;
-  }
-}
-
-const isCorrupt = (error: unknown) => ((error as { code?: string }).code ?? "").startsWith("SQLITE_CORRUPT");
 
 /** Versions as the log recorded them; those whose record is damaged are passed over and reported. */
 export function versionsOf(
@@ -72,7 +81,9 @@ export function versionsOf(
   const history = new VersionHistory();
   const damaged: Position[] = [];
   const reader = new RecordReader();
-  for (const { after, records } of statements.versions.all()) {
+  const rows = readable(() => statements.versions.all());
+  if (rows === unreadable) return { history, damaged: [0] };
+  for (const { after, records } of rows) {
     const walk = new Walk(records, salt, 0, 0);
     const isSound =
       walk.step() === "versions" && walk.next === records.length && positionAt(records, 0) === after;
@@ -97,7 +108,8 @@ export function checkRows(
   after: Position,
 ): RowsRead {
   const damage: FoundDamage[] = [];
-  let last = Math.max(first - 1, Math.min(after, lastIn(statements) ?? first - 1));
+  const newest = readable(() => statements.last.get()!.last ?? first - 1);
+  let last = Math.max(first - 1, newest === unreadable ? after : Math.min(after, newest));
   let expected = last + 1;
   let records = 0;
   let bytes = 0;

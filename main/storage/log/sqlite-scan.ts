@@ -3,7 +3,7 @@ import type Database from "better-sqlite3";
 import type { Position } from "../../../shared/runtime/types.ts";
 import { type FoundDamage, missingStart } from "./damage.ts";
 import { checkHead } from "./segment-files.ts";
-import { checkRows, soundRows, versionsOf } from "./sqlite-rows.ts";
+import { checkRows, readable, soundRows, unreadable, versionsOf } from "./sqlite-rows.ts";
 import { hasLogTables, logTable, prepareLog, versionsTable } from "./sqlite-tables.ts";
 import { LogError, type LogOwner, type LogScan } from "./transaction-log.ts";
 
@@ -24,10 +24,10 @@ interface TableHead {
 
 /** Null: it is damaged. Throws LogError "foreign" or "newer_format". */
 export function headOf(database: Database.Database, owner: LogOwner | null): TableHead | null {
-  const row = prepareLog(database).head.get();
-  const head =
-    row === undefined ? null : checkHead(row.head, `The table ${logTable} in ${database.name}`, 0, owner);
-  return head === null ? null : { owner: head.owner, salt: head.salt, first: row!.first };
+  const row = readable(() => prepareLog(database).head.get());
+  if (row === undefined || row === unreadable) return null;
+  const head = checkHead(row.head, `The table ${logTable} in ${database.name}`, 0, owner);
+  return head === null ? null : { owner: head.owner, salt: head.salt, first: row.first };
 }
 
 /** `owner` null: whoever's it is. `after` null: all there is. Throws LogError. */
@@ -39,8 +39,14 @@ export function scanTables(
   try {
     if (!hasLogTables(database)) return nothing(after ?? 0);
     if (database.inTransaction) return scanHere(database, owner, after);
-    // One state of the database, whatever its node does meanwhile.
-    return database.transaction(() => scanHere(database, owner, after)).deferred();
+    // One state of the database, whatever its node does meanwhile. It is not committed: that fails once a damaged page
+    // was met.
+    database.exec("BEGIN");
+    try {
+      return scanHere(database, owner, after);
+    } finally {
+      database.exec("ROLLBACK");
+    }
   } catch (error) {
     throw error instanceof LogError ? error : cannotUse(database, error);
   }

@@ -4,7 +4,8 @@ import { asNodeId } from "../../../../shared/ids.ts";
 import { MemoryDisk } from "../../../../main/storage/disk/memory-disk.ts";
 import { SqliteLogSource } from "../../../../main/storage/log/sqlite-log-source.ts";
 import { positionsOf } from "./damage-tools.ts";
-import { errorOf, logContract, owner, transactionOf } from "./log-contract.ts";
+import { logContract } from "./log-contract.ts";
+import { errorOf, owner, transactionOf } from "./transactions.ts";
 
 logContract("A log in SQLite", () => {
   const database = new Database(":memory:");
@@ -80,6 +81,45 @@ describe("rows that are not what was written", () => {
     database.exec("UPDATE transaction_log_head SET head = zeroblob(4096)");
     expect(damageOf(database)).toEqual([["bad-header", "transaction_log", 0, 0, null]]);
     expect(errorOf(() => sourceOf(database).open(0))).toMatchObject({ kind: "damaged" });
+  });
+});
+
+describe("pages of the database that are damaged", () => {
+  const count = 200;
+  const sound = logOf(count).database.serialize();
+  const pages = new Database(sound)
+    .prepare<[], { name: string; number: number; isLeaf: number }>(
+      "SELECT name, pageno AS number, pagetype = 'leaf' AS isLeaf FROM dbstat WHERE name LIKE 'transaction_log%'",
+    )
+    .all()
+    .filter(({ number }) => sound.subarray((number - 1) * 4_096, number * 4_096).some((byte) => byte !== 0));
+  const withLost = ({ number }: { number: number }) => {
+    const bytes = Buffer.from(sound);
+    bytes.fill(0, (number - 1) * 4_096, number * 4_096);
+    return new Database(bytes);
+  };
+  const leaves = pages.filter(({ name, isLeaf }) => name === "transaction_log" && isLeaf === 1);
+
+  it("cost the rows that lay on them and no others, the last page too", () => {
+    expect(leaves.length).toBeGreaterThan(3);
+    for (const leaf of leaves) {
+      const scan = sourceOf(withLost(leaf)).scan(0);
+      const read = new Set(positionsOf(scan));
+      const lost = Array.from({ length: count }, (_, n) => n + 1).filter((position) => !read.has(position));
+      expect(lost.length).toBeGreaterThan(0);
+      expect(lost.length).toBeLessThan(100);
+      expect(scan.damage[0]).toMatchObject({ kind: "corrupt", after: lost[0]! - 1 });
+    }
+  });
+
+  it("are damage wherever they are, and never a shorter log", () => {
+    for (const page of pages) {
+      const database = withLost(page);
+      expect(sourceOf(database).scan(0).damage, `page ${page.number} of ${page.name}`).not.toEqual([]);
+      expect(errorOf(() => sourceOf(database).open(0))).toMatchObject({ kind: "damaged" });
+      const { log } = sourceOf(database).setAside(count);
+      expect(log.append([transactionOf(count + 1)], "synced")).toBe(count + 1);
+    }
   });
 });
 
