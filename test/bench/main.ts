@@ -6,6 +6,7 @@ import setup from "../setup.ts";
 import { checkKvSound, checkKvUnsound, checkRegister } from "./check.ts";
 import { clockSave, clockSaveBatch, clockSize } from "./clocks.ts";
 import { faults } from "./faults.ts";
+import { logAppend, logAppendGroup, logAppendSync, logReplay, logValidate } from "./log.ts";
 import { busy, calm, detectKill, formFive } from "./membership.ts";
 import { merkle, merkleUpdate } from "./merkle.ts";
 import { put1, put64 } from "./put.ts";
@@ -25,6 +26,11 @@ const benches: Record<string, () => Promise<void>> = {
   "recover-5": recoverFive,
   "recover-1m": recoverMillion,
   "recover-tail": recoverTail,
+  "log-append-sync": logAppendSync,
+  "log-append-group": logAppendGroup,
+  "log-append": logAppend,
+  "log-validate": logValidate,
+  "log-replay": logReplay,
   "event-to-screen": eventToScreen,
   frames,
   "check-kv-sound": checkKvSound,

@@ -61,6 +61,10 @@ export class FieldWriter {
     }
     this.reserve(varintBytesMax);
     let rest = value;
+    if (rest < 0x80) {
+      this.bytes[this.length++] = rest;
+      return;
+    }
     while (rest >= 0x80) {
       this.bytes[this.length++] = (rest % 0x80) | 0x80;
       rest = Math.floor(rest / 0x80);
@@ -141,6 +145,7 @@ export class FieldReader {
   }
 
   varint(): number {
+    if (this.bytes[this.at]! < 0x80) return this.bytes[this.at++]!;
     let value = 0;
     let scale = 1;
     for (;;) {

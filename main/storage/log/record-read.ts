@@ -117,11 +117,15 @@ export interface SharedFields {
 /** Reads the fields of records that are sound. Names that come again and again are made once. */
 export class RecordReader {
   readonly #fields = new FieldReader();
+  /** What the first, second, … name was that was read of the record before. */
+  readonly #guesses: string[] = [];
+  #guess = 0;
   readonly #names = new Map<number, string>();
   #clockBytes: Buffer | undefined;
   #clock: VectorClock = {};
 
   shared(bytes: Buffer, at: number): SharedFields {
+    this.#guess = 0;
     this.#fields.from(bytes, at + headerBytes);
     const time = this.#fields.f64();
     const synced = positionAt(bytes, at) - this.#fields.varint();
@@ -197,16 +201,25 @@ export class RecordReader {
     return clock;
   }
 
-  /** A name of which a log has few: modules, tables, nodes, operations. */
+  /** A name of which a log has few: modules, tables, nodes, operations. Mostly the one the record before had here. */
   #name(): string {
     const fields = this.#fields;
-    const { bytes, at: from } = fields;
     const length = fields.varint();
-    const at = fields.at;
+    const { bytes, at } = fields;
     fields.at += length;
-    if (length > internBytesMax) return bytes.toString("utf8", at, at + length);
+    const guess = this.#guess++ % guessesMax;
+    const guessed = this.#guesses[guess];
+    if (guessed !== undefined && isWritten(guessed, bytes, at, length)) return guessed;
+    const name =
+      length > internBytesMax ? bytes.toString("utf8", at, at + length) : this.#interned(at, length);
+    this.#guesses[guess] = name;
+    return name;
+  }
+
+  #interned(at: number, length: number): string {
+    const { bytes } = this.#fields;
     let hash = length;
-    for (let i = from; i < at + length; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193);
+    for (let i = at; i < at + length; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193);
     const known = this.#names.get(hash);
     if (known !== undefined && isWritten(known, bytes, at, length)) return known;
     const name = bytes.toString("utf8", at, at + length);
@@ -217,6 +230,7 @@ export class RecordReader {
 
 const internBytesMax = 64;
 const internedMax = 4_096;
+const guessesMax = 256;
 
 /** ASCII only: other names are read again each time. */
 function isWritten(name: string, bytes: Buffer, at: number, length: number): boolean {

@@ -134,7 +134,7 @@ export class RecordWriter {
     if (last < 0) {
       const at = this.#begin(recordType.empty, flag.first | flag.last, 0, position);
       this.#shared(transaction, position - synced);
-      this.#end(at);
+      this.#end(at, 0, position);
     }
     for (let ordinal = 0; ordinal <= last; ordinal++) {
       const mutation = mutations[ordinal]!;
@@ -150,7 +150,7 @@ export class RecordWriter {
       );
       if (ordinal === 0) this.#shared(transaction, position - synced);
       this.#mutation(mutation);
-      this.#end(at);
+      this.#end(at, ordinal, position);
     }
     if (this.length - from > transactionBytesMax) {
       throw tooLarge("transaction", this.length - from, transactionBytesMax);
@@ -161,12 +161,12 @@ export class RecordWriter {
   versions(versions: SchemaVersions, position: Position): void {
     const at = this.#begin(recordType.versions, flag.first | flag.last, 0, position);
     this.#fields.text(JSON.stringify(versions));
-    this.#end(at);
+    this.#end(at, 0, position);
   }
 
   /** Ends a file whose last transaction is the one at `position`. */
   seal(position: Position): void {
-    this.#end(this.#begin(recordType.seal, flag.first | flag.last, 0, position));
+    this.#end(this.#begin(recordType.seal, flag.first | flag.last, 0, position), 0, position);
   }
 
   #begin(type: RecordType, flags: number, ordinal: number, position: Position): number {
@@ -185,7 +185,7 @@ export class RecordWriter {
     return at;
   }
 
-  #end(at: number): void {
+  #end(at: number, ordinal: number, position: Position): void {
     const fields = this.#fields;
     fields.reserve(trailerBytes);
     const { bytes } = fields;
@@ -193,13 +193,8 @@ export class RecordWriter {
     if (length > recordBytesMax) throw tooLarge("record", length, recordBytesMax);
     bytes.writeUInt32LE(length, at + 4);
     const seed = seedOf(this.#salt, this.#place + at);
-    const check = headerCheck(
-      bytes.readUInt32LE(at),
-      length,
-      bytes.readUInt32LE(at + 12),
-      bytes.readUInt32LE(at + 16),
-      bytes.readUInt32LE(at + 20),
-    );
+    const start = startMark | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16);
+    const check = headerCheck(start, length, ordinal, position % 2 ** 32, Math.floor(position / 2 ** 32));
     bytes.writeUInt32LE((check ^ seed) >>> 0, at + 8);
     bytes.writeUInt32LE(crc32(bytes.subarray(at, fields.length), seed), fields.length);
     bytes[fields.length + 4] = endMark;
@@ -263,11 +258,12 @@ class ClockBytes {
     if (clock === this.#clock) return this.#fields.view();
     this.#clock = undefined;
     this.#fields.length = 0;
-    const entries = Object.entries(clock);
-    this.#fields.varint(entries.length, "The number of a clock's entries");
-    for (const [node, counter] of entries) {
+    let count = 0;
+    for (const _ in clock) count += 1;
+    this.#fields.varint(count, "The number of a clock's entries");
+    for (const node in clock) {
       this.#fields.name(node, "The node");
-      this.#fields.varint(counter, `The clock's entry of ${node}`);
+      this.#fields.varint(clock[node]!, "A clock's entry");
     }
     this.#clock = clock;
     return this.#fields.view();

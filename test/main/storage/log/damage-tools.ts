@@ -4,7 +4,7 @@ import { readWhole } from "../../../../main/storage/disk/whole-file.ts";
 import { FileLogSource } from "../../../../main/storage/log/file-log-source.ts";
 import { decodeHead, type SegmentHead } from "../../../../main/storage/log/segment-head.ts";
 import type { LogOwner, LogScan } from "../../../../main/storage/log/transaction-log.ts";
-import { owner, transactionOf } from "./log-contract.ts";
+import { owner, transactionOf } from "./transactions.ts";
 
 export const dataDir = "/data";
 export const pathOf = (number: number) => `${dataDir}/log/${String(number).padStart(8, "0")}.log`;

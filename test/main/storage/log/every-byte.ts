@@ -11,7 +11,7 @@ import { type Reading, readRecords } from "../../../../main/storage/log/reading.
 import { RecordWriter } from "../../../../main/storage/log/record.ts";
 import { headBytes } from "../../../../main/storage/log/segment-head.ts";
 import { Walk } from "../../../../main/storage/log/walk.ts";
-import { put, transactionOf, withoutPlace } from "./log-contract.ts";
+import { put, transactionOf, withoutPlace } from "./transactions.ts";
 
 const salt = 0xc0ffee11;
 const recordCount = 1_000;

@@ -10,7 +10,8 @@ import { recordBytesMax } from "../../../../main/storage/log/record.ts";
 import type { TransactionLog } from "../../../../main/storage/log/transaction-log.ts";
 import { choices, keepsNothing } from "../disk/choices.ts";
 import { dataDir, filesOf, headOf, kindsOf, logOf, oneTo, positionsOf, sourceOn } from "./damage-tools.ts";
-import { errorOf, logContract, owner, put, transactionOf, withoutPlace } from "./log-contract.ts";
+import { logContract } from "./log-contract.ts";
+import { errorOf, owner, put, transactionOf, withoutPlace } from "./transactions.ts";
 
 logContract("A log in files", () => {
   const dir = mkdtempSync(join(tmpdir(), "lightcone-log-"));

@@ -18,7 +18,7 @@ import {
   positionsOf,
   sourceOn,
 } from "./damage-tools.ts";
-import { errorOf, owner, transactionOf } from "./log-contract.ts";
+import { errorOf, owner, transactionOf } from "./transactions.ts";
 
 const small = { segmentBytes: 5_000 };
 

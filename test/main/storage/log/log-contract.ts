@@ -1,45 +1,20 @@
 /** What every transaction log must do. A log of one's own is run through it the same way. */
+import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Committed, Mutation, Row, Transaction } from "../../../../shared/runtime/types.ts";
+import type { Row, Transaction } from "../../../../shared/runtime/types.ts";
 import { asNodeId } from "../../../../shared/ids.ts";
 import {
   type LogErrorKind,
-  LogError,
   type LogSource,
   type TransactionLog,
 } from "../../../../main/storage/log/transaction-log.ts";
+import { actionOf, Twin } from "./log-twin.ts";
+import { errorOf, put, transactionOf, withoutPlace } from "./transactions.ts";
 
 export interface LogUnderTest {
   readonly source: LogSource;
   /** Removes what the test left behind. */
   cleanUp(): void;
-}
-
-export const owner = { node: asNodeId("node-1"), cluster: "lab" };
-
-export const put = (key: string, row: Row): Mutation => ({ module: "kv", table: "keys", key, row });
-
-export const transactionOf = (
-  n: number,
-  mutations: readonly Mutation[] = [put(`key-${n}`, { n })],
-): Transaction => ({
-  clock: { "node-1": n + 1, "node-2": 7 },
-  at: 1_700_000_000_000 + n / 4,
-  mutations,
-});
-
-export const withoutPlace = ({ clock, at, mutations }: Committed): Transaction => ({ clock, at, mutations });
-
-/** Runs what must fail with a LogError that is a sentence. */
-export function errorOf(action: () => unknown): LogError {
-  try {
-    action();
-  } catch (error) {
-    expect(error).toBeInstanceOf(LogError);
-    expect((error as Error).message).toMatch(/^[A-Z/].*[.)]$/su);
-    return error as LogError;
-  }
-  throw new Error("it did not fail");
 }
 
 const kindOf = (action: () => unknown): LogErrorKind => errorOf(action).kind;
@@ -216,6 +191,29 @@ export function logContract(name: string, make: () => LogUnderTest): void {
       expect(kindOf(() => log.release("x"))).toBe("closed");
       log = place.source.open(0).log;
       expect(all()).toEqual([transactionOf(1)]);
+    });
+
+    it("is what a list of transactions would be, whatever is done to it", () => {
+      fc.assert(
+        fc.property(fc.array(actionOf, { maxLength: 40 }), (actions) => {
+          log.close();
+          log = place.source.setAside(0).log;
+          const twin = new Twin();
+          for (const action of actions) {
+            if (action.kind === "reopen") reopen();
+            twin.run(action, log);
+            expect([log.last, log.count, log.versions]).toEqual([
+              twin.last,
+              twin.last - log.first + 1,
+              twin.versions,
+            ]);
+            expect(log.first).toBeLessThanOrEqual(twin.firstAllowed);
+          }
+          expect([...log.read(log.first - 1)]).toEqual(twin.all.slice(log.first - 1));
+          expect([...place.source.scan(log.first - 1).sound()]).toEqual(twin.all.slice(log.first - 1));
+        }),
+        { numRuns: 40 },
+      );
     });
 
     describe("from its source", () => {

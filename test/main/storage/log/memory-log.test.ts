@@ -1,4 +1,5 @@
 import { MemoryLogSource } from "../../../../main/storage/log/memory-log.ts";
-import { logContract, owner } from "./log-contract.ts";
+import { logContract } from "./log-contract.ts";
+import { owner } from "./transactions.ts";
 
 logContract("A log in memory", () => ({ source: new MemoryLogSource(owner), cleanUp: () => {} }));

@@ -15,7 +15,7 @@ import {
   positionsOf,
   sourceOn,
 } from "./damage-tools.ts";
-import { put, transactionOf, withoutPlace } from "./log-contract.ts";
+import { put, transactionOf, withoutPlace } from "./transactions.ts";
 
 const sectorBytes = 512;
 
