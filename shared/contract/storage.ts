@@ -61,7 +61,7 @@ export const fileDamageSchema = z.discriminatedUnion("kind", [
 export type FileDamage = z.infer<typeof fileDamageSchema>;
 
 /** A stretch of a log that is not what was written: the fields of `Damage` in main/storage/log. */
-export const damageViewSchema = z.object({
+const damageViewSchema = z.object({
   kind: z.enum(["torn-tail", "corrupt", "truncated", "gap", "missing-segment", "stale", "bad-header"]),
   file: z.string(),
   offset: z.number(),
@@ -145,7 +145,7 @@ export type NodeStorage = StorageView & {
 };
 
 /** One record of a log, as it lies there. */
-export const recordViewSchema = z.object({
+const recordViewSchema = z.object({
   file: z.string(),
   offset: z.number(),
   bytes: z.number(),
