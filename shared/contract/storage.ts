@@ -145,7 +145,7 @@ export type NodeStorage = StorageView & {
 };
 
 /** One record of a log, as it lies there. */
-const recordViewSchema = z.object({
+export const recordViewSchema = z.object({
   file: z.string(),
   offset: z.number(),
   bytes: z.number(),
