@@ -1,5 +1,5 @@
 /** The lab's acts on the disk of a node in words, for the timeline, the inspector and recordings. */
-import { number, text } from "../../shared/trace/detail.ts";
+import { isRecord, number, text } from "../../shared/trace/detail.ts";
 import type { RecordedEvent } from "../../shared/trace/event.ts";
 import { faultsTold } from "./disk-faults.ts";
 
@@ -34,7 +34,7 @@ export function diskFlag({ name, detail }: RecordedEvent): string | null {
     case "disk":
       if (detail?.["power-cut"] === true) return `power cut ${node}`;
       if (detail?.["heal"] === true) return `heal disk ${node}`;
-      return `${node}: ${faultsTold(detail).join(", ") || "disk broken"}`;
+      return `${shortly(detail)} ${node}`;
     case "damage":
       return `break ${text(detail?.["file"]) ?? "a file"} of ${node}`;
     case "disk-copy":
@@ -46,6 +46,14 @@ export function diskFlag({ name, detail }: RecordedEvent): string | null {
     default:
       return null;
   }
+}
+
+function shortly(detail: RecordedEvent["detail"]): string {
+  const failing = detail?.["fail"];
+  if (isRecord(failing)) return `fail ${text(failing["operation"]) ?? "disk"}`;
+  if (detail?.["full"] === true) return "full disk";
+  if ((number(detail?.["slow"]) ?? 0) > 0) return "slow disk";
+  return "break disk";
 }
 
 function damageWords(detail: RecordedEvent["detail"]): string {

@@ -32,13 +32,20 @@ const spanMin = 5;
 /** A table has no bytes of its own: its records stand where their positions are. */
 export const isTable = ({ kinds }: Pick<StorageView, "kinds">) => kinds.log !== "file";
 
+/** A segment file has its full size from the start; of the newest one only a part is written yet. */
+export function usedBytes({ log }: Pick<StorageView, "log">, segment: Segment): number {
+  const others = log.segments.reduce((sum, { bytes }) => sum + bytes, -segment.bytes);
+  const isNewest = log.segments.at(-1) === segment;
+  return isNewest ? Math.min(segment.bytes, Math.max(1, log.bytes - others)) : segment.bytes;
+}
+
 const transactionsIn = ({ first, last }: Segment) => Math.max(0, last - first + 1);
 
 /** `known`: records whose places are known, of any segment; between them places are estimated. */
 export function layoutLog(view: StorageView, width: number, known: readonly RecordView[] = []): LogLayout {
   const entries = withMissing(view.log);
   const lengths = entries.map(({ segment }) =>
-    segment === null ? 0 : isTable(view) ? transactionsIn(segment) : segment.bytes,
+    segment === null ? 0 : isTable(view) ? transactionsIn(segment) : usedBytes(view, segment),
   );
   const total = Math.max(
     1,
@@ -52,7 +59,7 @@ export function layoutLog(view: StorageView, width: number, known: readonly Reco
     x += box.width + gap;
     return box;
   });
-  const scales = boxes.map((box) => scaleOf(box, isTable(view) ? [] : known));
+  const scales = boxes.map((box) => scaleOf(view, box, isTable(view) ? [] : known));
   return { boxes, width, xOf: (position) => xIn(boxes, scales, position) };
 }
 
@@ -72,13 +79,14 @@ function withMissing({ segments, damage }: LogView): { file: string; segment: Se
 /** Pairs of a position and its place in the box, from 0 to 1, both ascending. */
 type Scale = readonly (readonly [position: number, share: number])[];
 
-function scaleOf({ file, segment }: SegmentBox, known: readonly RecordView[]): Scale {
+function scaleOf(view: StorageView, { file, segment }: SegmentBox, known: readonly RecordView[]): Scale {
   if (segment === null) return [];
+  const used = usedBytes(view, segment);
   const scale: [number, number][] = [[segment.first, 0]];
   for (const record of known) {
     const before = scale.at(-1)!;
-    if (record.file !== file || record.position <= before[0] || segment.bytes === 0) continue;
-    const share = record.offset / segment.bytes;
+    if (record.file !== file || record.position <= before[0]) continue;
+    const share = record.offset / used;
     if (share >= before[1] && share <= 1) scale.push([record.position, share]);
   }
   const end = Math.max(segment.last, scale.at(-1)![0]) + 1;
@@ -115,7 +123,9 @@ export function placeAt(
   if (box === undefined || box.segment === null) return null;
   const { file, segment } = box;
   const share = Math.min(1, (x - box.x) / box.width);
-  const offset = isTable(view) ? segment.first + share * transactionsIn(segment) : share * segment.bytes;
+  const offset = isTable(view)
+    ? segment.first + share * transactionsIn(segment)
+    : share * usedBytes(view, segment);
   return { file, offset: Math.floor(offset) };
 }
 
@@ -125,10 +135,11 @@ export function spanOf(view: StorageView, layout: LogLayout, damage: DamageView)
   const whole = box ?? { x: layout.width - spanMin, width: spanMin, segment: null };
   const { segment } = whole;
   if (segment === null) return { x: whole.x, width: whole.width };
+  const used = usedBytes(view, segment);
   const [from, to] = isTable(view)
     ? [layout.xOf(damage.after + 1), layout.xOf(damage.before ?? damage.after + 2)]
     : [damage.offset, damage.offset + damage.length].map(
-        (bytes) => whole.x + (whole.width * Math.min(bytes, segment.bytes)) / Math.max(1, segment.bytes),
+        (bytes) => whole.x + (whole.width * Math.min(bytes, used)) / used,
       );
   const width = Math.max(spanMin, to! - from!);
   return { x: Math.min(from!, whole.x + whole.width - width), width };

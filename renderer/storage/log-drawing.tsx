@@ -58,9 +58,9 @@ function Lines(props: DrawingProps & { readonly width: number; readonly em: numb
     <figure className={styles["lines"]} style={{ height }} aria-label={wordsOf(view)}>
       <svg width={width} height={height} aria-hidden>
         <Patterns />
+        <Lens layout={layout} records={records} top={top} pageTop={pageTop} em={em} />
         <Segments view={view} layout={layout} top={top} em={em} />
         <Marks view={view} layout={layout} top={top} em={em} />
-        <Lens layout={layout} records={records} top={top} pageTop={pageTop} em={em} />
         <Page {...props} blocks={blocks} top={pageTop} />
       </svg>
       <button

@@ -152,6 +152,17 @@ function Bar(props: {
   );
 }
 
+/** With the lab's own words for what it would take back. */
+function UndoButton({ onUndone }: { readonly onUndone: () => void }) {
+  const undo = useLab((state) => state.lab?.undo ?? null);
+  if (undo === null) return null;
+  return (
+    <Button icon={Undo2} onClick={() => void (runCommand("undo") && onUndone())}>
+      Undo: {undo.slice(0, 1).toLowerCase() + undo.slice(1)}
+    </Button>
+  );
+}
+
 const toldMax = 3;
 
 /** What asks to be looked at: a refusal, damage that nobody has noticed yet, damage found, faults in force. */
@@ -163,7 +174,6 @@ function Notices(props: {
   readonly onUndone: () => void;
 }) {
   const { node, view, error, isBroken } = props;
-  const undo = useLab((state) => state.lab?.undo ?? null);
   const found = view?.log.damage ?? [];
   const hasFailed = node.status === "failed" && node.error !== null;
   return (
@@ -174,6 +184,7 @@ function Notices(props: {
             <TriangleAlert aria-hidden className={styles["icon"]} /> <b>{node.error}</b>
           </p>
           <p>{refusalHelp}</p>
+          <UndoButton onUndone={props.onUndone} />
         </div>
       )}
       {error !== null && !hasFailed && (
@@ -188,16 +199,12 @@ function Notices(props: {
               ? "It is broken. Start the node and watch what its start does about it."
               : `It is broken, and ${node.id} has not noticed: it reads its log when it starts.`}
           </span>
-          {undo !== null && (
-            <Button icon={Undo2} onClick={() => void (runCommand("undo") && props.onUndone())}>
-              Undo: {undo.slice(0, 1).toLowerCase() + undo.slice(1)}
-            </Button>
-          )}
+          <UndoButton onUndone={props.onUndone} />
         </div>
       )}
       {view !== null && view.faults.length > 0 && (
         <p className={styles["notice"]}>
-          <HardDriveUpload aria-hidden className={styles["icon"]} /> In force: {view.faults.join("; ")}.
+          <HardDriveUpload aria-hidden className={styles["icon"]} /> In force: {view.faults.join(" ")}
         </p>
       )}
       {found.slice(0, toldMax).map(({ message, file, offset, kind }) => (

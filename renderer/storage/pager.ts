@@ -1,6 +1,6 @@
 /** Which part of a node's log is looked at: a page of one of its segments, or the end as it grows. */
 import type { NodeStorage } from "../../shared/contract/storage.ts";
-import { isTable } from "./geometry.ts";
+import { isTable, usedBytes } from "./geometry.ts";
 import {
   type Extent,
   type FetchRecords,
@@ -121,7 +121,9 @@ export class RecordPager {
 
   #extentOf(segment: Segment): Extent {
     const { first: start, last, bytes, records } = segment;
-    const [from, end] = this.#view !== null && isTable(this.#view) ? [start, last + 1] : [0, bytes];
+    const view = this.#view;
+    const used = view === null ? bytes : usedBytes(view, segment);
+    const [from, end] = view !== null && isTable(view) ? [start, last + 1] : [0, used];
     return { start: from, end, perRecord: (end - from) / Math.max(1, records) };
   }
 

@@ -145,7 +145,9 @@ function viewOf(props: {
     setAside: query.has("hurt")
       ? [{ file: "set-aside/20260414T093000-torn-tail/00000002.log", bytes: 213, at: startedAt }]
       : [],
-    faults: query.has("faults") ? ["each write and flush takes 200 ms longer", "the next flush fails"] : [],
+    faults: query.has("faults")
+      ? ["Each write and each flush takes 200 ms longer.", "The next flush fails."]
+      : [],
     recovery: query.has("hurt")
       ? [
           "The last 213 bytes of log/00000002.log were not written to their end; they were cut, and a copy is kept in set-aside.",

@@ -39,6 +39,7 @@ describe("the lab's acts on a disk in words", () => {
     expect(diskSentence(lab("damage", { kind: 7, file: "x" }))).toBe(
       "The lab broke x of node-1: some of its bytes are others.",
     );
-    expect(diskFlag(lab("disk", { fail: 3 }))).toBe("node-1: disk broken");
+    expect(diskFlag(lab("disk", { fail: { operation: "sync" } }))).toBe("fail sync node-1");
+    expect(diskFlag(lab("disk", { fail: 3 }))).toBe("break disk node-1");
   });
 });

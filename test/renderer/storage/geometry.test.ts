@@ -80,6 +80,19 @@ describe("the line of a log", () => {
     expect(layoutLog(view, 1_000, long).xOf(2)).toBeCloseTo(900);
   });
 
+  it("does not draw what the newest file has still room for", () => {
+    const view = storageOf([segmentOf(1, 1, 10, 8_000), segmentOf(2, 11, 20, 8_000)], { bytes: 10_000 });
+    const layout = layoutLog(view, 1_000);
+    const [full, newest] = layout.boxes;
+    expect(full!.width / newest!.width).toBeCloseTo(4, 0);
+    const last = damageOf({ file: newest!.file, offset: 1_000, length: 1_000 });
+    const { x, width } = spanOf(view, layout, last);
+    expect(x).toBeCloseTo(newest!.x + newest!.width / 2);
+    expect(width).toBeCloseTo(newest!.width / 2);
+    const place = placeAt(view, layout, newest!.x + newest!.width)!;
+    expect(Math.abs(place.offset - 2_000)).toBeLessThanOrEqual(1);
+  });
+
   it("shows a file that is missing between its neighbours", () => {
     const missing = damageOf({ kind: "missing-segment", file: "log/00000002.log", after: 10, before: 21 });
     const view = storageOf([segmentOf(1, 1, 10, 1_000), segmentOf(3, 21, 30, 1_000)], { damage: [missing] });
