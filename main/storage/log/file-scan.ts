@@ -103,7 +103,7 @@ export function segmentPlaces({ disk, dir, owner }: ScanOptions): SegmentPlace[]
 }
 
 /** Index of the segment in which the one after this position should be; of the first when none can be older. */
-export function segmentWith(places: readonly SegmentPlace[], after: Position): number {
+function segmentWith(places: readonly SegmentPlace[], after: Position): number {
   return Math.max(
     0,
     places.findLastIndex(({ head }) => head !== null && head.first <= after + 1),

@@ -45,7 +45,7 @@ class Memory {
   }
 }
 
-export class MemoryLog implements TransactionLog {
+class MemoryLog implements TransactionLog {
   readonly #memory: Memory;
   readonly #standing = new Standing("The log in memory");
   readonly #holds = new Holds();

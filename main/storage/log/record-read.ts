@@ -32,7 +32,7 @@ import {
 } from "./record.ts";
 
 /** Why there is no sound record at a place. */
-export const unsound = {
+const unsound = {
   /** No header, or a damaged one: its length means nothing. */
   header: 0,
   /** A sound header whose record reaches beyond the end. */

@@ -56,7 +56,7 @@ export const trailerBytes = 5;
 export const recordBytesMin = headerBytes + trailerBytes;
 export const recordBytesMax = 64 * 2 ** 20;
 /** A transaction is read and written whole. */
-export const transactionBytesMax = 256 * 2 ** 20;
+const transactionBytesMax = 256 * 2 ** 20;
 
 const seedFactor = 0x9e3779b1;
 /** Their product is 1 modulo 2^32. */

@@ -6,7 +6,7 @@ import type { LogOwner } from "./transaction-log.ts";
 
 export const logTable = "transaction_log";
 export const versionsTable = "transaction_log_versions";
-export const headTable = "transaction_log_head";
+const headTable = "transaction_log_head";
 export const logTables = [logTable, versionsTable, headTable];
 
 const schema = `

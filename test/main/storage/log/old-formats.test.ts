@@ -11,6 +11,7 @@ import { SqliteLogSource } from "../../../../main/storage/log/sqlite-log-source.
 import type { LogSource } from "../../../../main/storage/log/transaction-log.ts";
 import { withoutPlace } from "./transactions.ts";
 import { oldOwner, oldTransactions, oldVersionsAfter } from "./old/contents.ts";
+import { makeLogs } from "./old/make.ts";
 
 const old = join(import.meta.dirname, "old");
 const formats = readdirSync(old).filter((name) => name.startsWith("format-"));
@@ -34,11 +35,13 @@ function expectReadable(source: LogSource): void {
   expect(source.open(0).log.last).toBe(oldTransactions.length + 1);
 }
 
-describe.each(formats)("a log of %s", (format) => {
+describe.each([...formats, "today"])("a log of %s", (format) => {
   let dataDir: string;
   beforeEach(() => {
     dataDir = mkdtempSync(join(tmpdir(), "lightcone-old-log-"));
-    cpSync(join(old, format), dataDir, { recursive: true });
+    rmSync(dataDir, { recursive: true });
+    if (format === "today") makeLogs(dataDir);
+    else cpSync(join(old, format), dataDir, { recursive: true });
   });
   afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
 

@@ -20,9 +20,15 @@ function fill(log: TransactionLog): void {
   log.close();
 }
 
-const dataDir = join(import.meta.dirname, `format-${logFormat}`);
-mkdirSync(dataDir);
-fill(new FileLogSource({ disk: new RealDisk(), dataDir, owner: oldOwner, segmentBytes: 6_000 }).open(0).log);
-const database = new Database(join(dataDir, "log.db"));
-fill(new SqliteLogSource({ database, owner: oldOwner }).open(0).log);
-database.close();
+/** A log in files and one in SQLite, as the present format writes them, in a directory that is not there yet. */
+export function makeLogs(dataDir: string): void {
+  mkdirSync(dataDir);
+  fill(
+    new FileLogSource({ disk: new RealDisk(), dataDir, owner: oldOwner, segmentBytes: 6_000 }).open(0).log,
+  );
+  const database = new Database(join(dataDir, "log.db"));
+  fill(new SqliteLogSource({ database, owner: oldOwner }).open(0).log);
+  database.close();
+}
+
+if (process.argv[1] === import.meta.filename) makeLogs(join(import.meta.dirname, `format-${logFormat}`));
