@@ -87,6 +87,16 @@ describe("P32: a torn tail and corruption", () => {
     }
   });
 
+  it("does not take the last record for an unfinished append by a damaged length", () => {
+    for (const length of [0, 1, 28, 29, 3_000, 10_000, 0xffffffff]) {
+      const disk = logOf(9);
+      const bytes = Buffer.alloc(4);
+      bytes.writeUInt32LE(length);
+      overwrite(disk, 1, startsIn(disk)[8]! + 4, bytes);
+      expect(kindsOf(sourceOn(disk).scan(0))).toEqual(["corrupt"]);
+    }
+  });
+
   it("does not take zeros for the end of the log when later transactions say that it was flushed there", () => {
     const disk = logOf(40);
     const starts = startsIn(disk);
