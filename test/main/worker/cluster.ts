@@ -12,7 +12,8 @@ import type { LabToNode, NodeToLab } from "../../../main/worker/control.ts";
 import { encodeFrame, FrameDecoder } from "../../../main/worker/frames.ts";
 import type { TraceEvent } from "../../../shared/trace/event.ts";
 
-const entry = resolve(import.meta.dirname, "../../../main/worker/main.ts");
+const fromSource = resolve(import.meta.dirname, "../../../main/worker/main.ts");
+const fromBuild = resolve(import.meta.dirname, "../../../dist/main/worker.js");
 
 /** For tests of anything but failure detection: however long the machine stands still, nobody is convicted. */
 export const patient = '--membership={"suspicionMult":1000}';
@@ -54,6 +55,8 @@ export interface NodeSettings {
   readonly env?: Readonly<Record<string, string>>;
   /** Opens the lab's line on descriptor 3. */
   readonly control?: boolean;
+  /** Runs what was built instead of the sources: it starts in a quarter of the time. */
+  readonly built?: boolean;
 }
 
 /** One node process, from its start to its end. */
@@ -76,6 +79,7 @@ export class TestNode {
     const flags = [`--node-id=${id}`, `--port=${port}`, `--data-dir=${dataDir}`, "--preset=lab"];
     // A slow answer is an answer: who asks waits longer than the usual 2 s.
     const patience = ["--request-timeout=30000"];
+    const entry = settings.built ? fromBuild : fromSource;
     const control = settings.control ? ["--control-fd=3"] : [];
     this.process = spawn(
       process.execPath,
