@@ -2,7 +2,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Transaction } from "../../../../shared/runtime/types.ts";
-import type { MemoryDisk } from "../../../../main/storage/disk/memory-disk.ts";
+import { MemoryDisk } from "../../../../main/storage/disk/memory-disk.ts";
 import { headBytes } from "../../../../main/storage/log/segment-head.ts";
 import type { Durability } from "../../../../main/storage/log/transaction-log.ts";
 import {
@@ -11,6 +11,7 @@ import {
   dataDir,
   kindsOf,
   logOf,
+  oneTo,
   overwrite,
   positionsOf,
   sourceOn,
@@ -137,6 +138,23 @@ describe("P32: a torn tail and corruption", () => {
     expect(scan.last).toBeGreaterThanOrEqual(3);
     expect(scan.last).toBeLessThan(20);
     expect(sourceOn(disk).open(0).log.last).toBe(scan.last);
+  });
+
+  it("takes nothing in a segment that has a successor for an unfinished end: it was flushed", () => {
+    const disk = new MemoryDisk();
+    const settings = { segmentBytes: 5_000 };
+    const { log } = sourceOn(disk, settings).open(0);
+    // In one append: none of them says of those before it that they were flushed.
+    log.append(
+      oneTo(30).map((n) => transactionOf(n)),
+      "synced",
+    );
+    log.close();
+    zero(disk, startsIn(disk)[2]!, headBytes + sectorBytes);
+    const scan = sourceOn(disk, settings).scan(0);
+    expect(kindsOf(scan)).toEqual(["corrupt"]);
+    expect([scan.damage[0]!.after, scan.last]).toEqual([2, 30]);
+    expect(() => sourceOn(disk, settings).open(0)).toThrow("not what was written");
   });
 
   it("knows a file that was cut off by its length", () => {
