@@ -45,6 +45,7 @@ export function* recovery(options: RecoverOptions): Generator<RecoveryProgress, 
   const { source, snapshots, schema } = options;
   const base = yield* readBase(snapshots, schema);
   const scan = source.scan(base.position);
+  if (base.broken.length > 0 || scan.damage.length > 0) options.assertWritable?.();
   if (isGivenUp(base, scan)) return finishSettling(options, base);
   const damage = damageBehind(base.position, scan);
   if (damage.length > 0) return yield* settle(options, base, scan, damage);
@@ -65,7 +66,7 @@ export function* recovery(options: RecoverOptions): Generator<RecoveryProgress, 
 }
 
 /** What the log is made of up to here was given up by an earlier start, which was interrupted before it was set aside. */
-const isGivenUp = ({ info, position }: Base, { segments, first }: LogScan) =>
+export const isGivenUp = ({ info, position }: Base, { segments, first }: LogScan) =>
   info?.replacesLog === true && segments.length > 0 && first <= position;
 
 function finishSettling(options: RecoverOptions, base: Base): Recovered {
@@ -85,7 +86,7 @@ function finishSettling(options: RecoverOptions, base: Base): Recovered {
 }
 
 /** Of what follows the position, in the order in which it stands there. */
-function damageBehind(position: Position, scan: LogScan): Damage[] {
+export function damageBehind(position: Position, scan: LogScan): Damage[] {
   const { damage, segments, first } = scan;
   const behind = damage.filter(({ kind }) => kind !== "torn-tail");
   const isMissing = segments.length > 0 && first > position + 1;

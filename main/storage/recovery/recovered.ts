@@ -17,6 +17,10 @@ export interface RecoverOptions {
   /** Whether others can be asked for what is lost: by what the node was told, or by what is left in its tables. */
   readonly hasPeers: (tables: Tables) => boolean;
   readonly now: () => TimeMs;
+  /** Asked once anything is found damaged, and before anything is changed: throws where nothing may be written to. */
+  readonly assertWritable?: () => void;
+  /** What is damaged, as a sentence begins; the transaction log unless it says otherwise. */
+  readonly what?: string;
 }
 
 export interface RecoveryProgress {

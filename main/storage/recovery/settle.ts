@@ -6,7 +6,8 @@
  *   sound: they were made by a node that had what is missing.
  * - `salvage` goes on with all that is sound and reports each gap.
  * - `rebuild` goes on with what the node knows of itself, and a mark that has it refilled by the other replicas before it
- *   serves (shared/replica/durable). Where nobody can be asked, it refuses as `strict` does.
+ *   serves (shared/replica/durable). Where nobody can be asked, it refuses as `strict` does; and where rows are found that
+ *   nobody else has, for only what module `kv` holds is on other nodes too.
  *
  * Where something is damaged and no transaction is missing, the head of a file for one, all modes but `strict` salvage.
  *
@@ -43,33 +44,64 @@ export function* settle(
   scan: LogScan,
   damage: readonly Damage[],
 ): Generator<RecoveryProgress, Recovered> {
-  const { source, snapshots, schema, hasPeers, now } = options;
-  if (options.mode === "strict") throw new RecoveryError("strict", damage, base.broken);
-  const losses = damage.filter(isLoss);
-  const mode = losses.length === 0 ? "salvage" : options.mode;
-  const read = yield* readSound(base, scan, mode === "truncate" ? firstOf(losses) : Infinity);
-  const found = base.replay.tables;
-  if (mode === "rebuild" && !hasPeers(found)) throw new RecoveryError("rebuild", damage, base.broken);
-
-  const kept = mode === "rebuild" ? keptOnRebuild(found) : found.rowsBeside([]);
-  const tables = new Tables(read.index);
-  for (const row of kept) tables.apply(row);
-
+  const { source, snapshots, schema, now } = options;
+  const { tables, clock, index, words } = yield* decide(options, base, scan, damage);
   const lines = setBrokenAside(snapshots, base.broken);
   const position = freePosition(snapshots, scan, damage);
   writeSnapshot(snapshots, tables, {
     position,
-    clock: read.clock,
+    clock,
     at: now(),
     versions: schema.versions,
-    index: read.index,
+    index,
     replacesLog: true,
   });
   const opened = source.setAside(position);
-  lines.push(...damageWords(damage), doneWords[mode](base, read.givenUp), ...opened.lines);
-  lines.push(`The log goes on after ${position}.`);
-  return result(options, tables, read.clock, opened, lines, damage);
+  lines.push(...words, ...opened.lines, `The log goes on after ${position}.`);
+  return result(options, tables, clock, opened, lines, damage);
 }
+
+/** What a node goes on with, and why. */
+export interface Decision {
+  readonly tables: Tables;
+  readonly clock: Recovered["clock"];
+  readonly index: number;
+  readonly words: readonly string[];
+}
+
+/** Reads what is sound and changes nothing. Throws RecoveryError. */
+export function* decide(
+  options: RecoverOptions,
+  base: Base,
+  scan: LogScan,
+  damage: readonly Damage[],
+): Generator<RecoveryProgress, Decision> {
+  const refuse = (why: ConstructorParameters<typeof RecoveryError>[1]) => {
+    throw new RecoveryError(options.what ?? "The transaction log", why, damage, base.broken);
+  };
+  if (options.mode === "strict") return refuse("strict");
+  const losses = damage.filter(isLoss);
+  const mode = losses.length === 0 ? "salvage" : options.mode;
+  const { clock, index, givenUp } = yield* readSound(
+    base,
+    scan,
+    mode === "truncate" ? firstOf(losses) : Infinity,
+  );
+  const found = base.replay.tables;
+  const modules = modulesBeside(found, replicatedModules);
+  if (mode === "rebuild" && !options.hasPeers(found)) return refuse("rebuild");
+  if (mode === "rebuild" && modules.length > 0) return refuse({ modules });
+
+  const tables = new Tables(index);
+  for (const row of mode === "rebuild" ? keptOnRebuild(found) : found.rowsBeside([])) tables.apply(row);
+  return { tables, clock, index, words: [...damageWords(damage), doneWords[mode](base, givenUp)] };
+}
+
+/** What others bring back, or need not: the node's own identity is kept in every mode. */
+const replicatedModules = ["kv", "node"];
+
+const modulesBeside = (tables: Tables, others: readonly string[]) =>
+  [...new Set(Array.from(tables.rowsBeside(others), ({ module }) => module))].sort();
 
 interface Read {
   readonly clock: Recovered["clock"];
@@ -97,13 +129,13 @@ function* readSound(base: Base, scan: LogScan, upTo: Position): Generator<Recove
 const firstOf = (damage: readonly Damage[]) => Math.min(...damage.map(({ after }) => after));
 
 /** Above everything that was seen, and at least what the old log began with: that is how it is known for the old one. */
-function freePosition(snapshots: SnapshotStore, scan: LogScan, damage: readonly Damage[]): Position {
+export function freePosition(snapshots: SnapshotStore, scan: LogScan, damage: readonly Damage[]): Position {
   const newest = snapshots.list()[0]?.position ?? -1;
   const seen = damage.map(({ after, before }) => before ?? after);
   return Math.max(newest + 1, scan.first, scan.last, ...seen);
 }
 
-function writeSnapshot(snapshots: SnapshotStore, tables: Tables, head: SnapshotHead): void {
+export function writeSnapshot(snapshots: SnapshotStore, tables: Tables, head: SnapshotHead): void {
   const writer = snapshots.begin(head);
   const rows: Mutation[] = [];
   for (const row of tables.rowsBeside([])) {
@@ -126,5 +158,5 @@ const doneWords: Record<Exclude<RecoveryMode, "strict">, (base: Base, givenUp: n
     return `The node goes on with all that is sound: ${snapshot}${transactions} of the log.`;
   },
   rebuild: () =>
-    "The node goes on with what it knows of itself, and is refilled by the other replicas before it serves. What only this node had, rows of other modules than kv, is in the copy.",
+    "The node goes on with what it knows of itself, and is refilled by the other replicas before it serves.",
 };

@@ -60,3 +60,11 @@ export function tearLastAppend(disk: Disk): void {
 export function removeFile(disk: Disk, name: string): void {
   disk.remove(path(name));
 }
+
+/** A row of a module that is on no other node: no damage, and a reason not to drop what is there. */
+export function countSomething(disk: Disk): void {
+  const { log } = start(disk);
+  const mutation = { module: "counter", table: "counters", key: "visits", row: 3 };
+  log.append([{ clock: { "node-1": log.last + 1 }, at: log.last + 1, mutations: [mutation] }], "synced");
+  log.close();
+}

@@ -8,6 +8,7 @@ import { expect, it } from "vitest";
 import type { MemoryDisk } from "../../../../main/storage/disk/memory-disk.ts";
 import { recoveryModes } from "../../../../shared/contract/storage.ts";
 import {
+  countSomething,
   cutTransaction,
   flip,
   flipInTransaction,
@@ -35,6 +36,13 @@ const cases: readonly Case[] = [
     title: "a flipped bit in the middle, and nobody to ask",
     damage: (disk) => flipInTransaction(disk, 6),
     hasPeers: false,
+  },
+  {
+    title: "a flipped bit in the middle, and rows that are on no other node",
+    damage: (disk) => {
+      countSomething(disk);
+      flipInTransaction(disk, 6);
+    },
   },
   {
     title: "a flipped bit behind a snapshot",
