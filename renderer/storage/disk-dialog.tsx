@@ -7,7 +7,7 @@ import { Field, Input, Select } from "../base/ui/field.tsx";
 import { Choice } from "../base/ui/toggle.tsx";
 import { selectedNode } from "../session/targets.ts";
 import { faultFrom, type FaultForm, firstFault, faultProblem, faultWords } from "./disk-faults.ts";
-import styles from "./storage.module.css";
+import styles from "./forms.module.css";
 
 const close = () => labStore.getState().openOverlay(null);
 

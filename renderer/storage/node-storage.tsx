@@ -53,52 +53,56 @@ export function NodeStorageView({
   const current =
     chosen === null ? null : (shown.page.records.find((each) => idOf(each) === idOf(chosen)) ?? chosen);
   return (
-    <div className={styles["panel"]}>
-      <Bar node={node} nodes={nodes} view={view} />
-      <Notices
-        node={node}
-        view={view}
-        error={error}
-        isBroken={brokenIn === (node.life ?? -1)}
-        onUndone={refresh}
-      />
-      {view !== null && (
-        <>
-          <LogDrawing
-            view={view}
-            records={shown.page.records}
-            chosen={current === null ? null : idOf(current)}
-            onPlace={(file, offset) => void pager.at(file, offset)}
-            onRecord={choose}
-          />
-          <div className={styles["columns"]}>
-            <RecordList
-              view={view}
-              shown={shown}
-              pager={pager}
-              chosen={current === null ? null : idOf(current)}
-              onChoose={choose}
-            />
-            {current === null ? (
-              <Teaching view={view} />
-            ) : (
-              <RecordDetails
-                key={idOf(current)}
+    <div className={styles["room"]}>
+      <div className={styles["panel"]}>
+        <Bar node={node} nodes={nodes} view={view} />
+        <Notices
+          node={node}
+          view={view}
+          error={error}
+          isBroken={brokenIn === (node.life ?? -1)}
+          onUndone={refresh}
+        />
+        {view !== null && (
+          <>
+            <div className={styles["drawn"]}>
+              <LogDrawing
                 view={view}
-                record={current}
                 records={shown.page.records}
-                onBreak={(damage) => void breakIt(damage)}
+                chosen={current === null ? null : idOf(current)}
+                onPlace={(file, offset) => void pager.at(file, offset)}
+                onRecord={choose}
               />
-            )}
-            <StorageState
-              view={view}
-              isStarting={node.status === "starting"}
-              onCopy={() => void copyDisk(node.id).then(refresh)}
-              onPutBack={({ label }) => void putBack(node.id, label).then(refresh)}
-            />
-          </div>
-        </>
-      )}
+            </div>
+            <div className={styles["columns"]}>
+              <RecordList
+                view={view}
+                shown={shown}
+                pager={pager}
+                chosen={current === null ? null : idOf(current)}
+                onChoose={choose}
+              />
+              {current === null ? (
+                <Teaching view={view} />
+              ) : (
+                <RecordDetails
+                  key={idOf(current)}
+                  view={view}
+                  record={current}
+                  records={shown.page.records}
+                  onBreak={(damage) => void breakIt(damage)}
+                />
+              )}
+              <StorageState
+                view={view}
+                isStarting={node.status === "starting"}
+                onCopy={() => void copyDisk(node.id).then(refresh)}
+                onPutBack={({ label }) => void putBack(node.id, label).then(refresh)}
+              />
+            </div>
+          </>
+        )}
+      </div>
     </div>
   );
 }

@@ -29,6 +29,8 @@ type Segment = NodeStorage["log"]["segments"][number];
 export class RecordPager {
   #shown = firstShown;
   #view: NodeStorage | null = null;
+  /** The view that what is shown was asked for by. */
+  #seen: NodeStorage | null = null;
   #wish = 0;
   #isBusy = false;
   readonly #fetchFrom: (file: string) => FetchRecords;
@@ -39,13 +41,15 @@ export class RecordPager {
     this.#changed = changed;
   }
 
-  /** What the node tells of its storage now. */
+  /** What the node tells of its storage now. While an answer is awaited nothing more is asked for. */
   async look(view: NodeStorage): Promise<void> {
-    const before = this.#view;
     this.#view = view;
+    if (this.#isBusy) return undefined;
+    const before = this.#seen;
+    this.#seen = view;
     if (before === null || this.#shown.file === null || !this.#isThere(this.#shown.file)) return this.toEnd();
     if (!isSameFiles(before, view)) return this.reload();
-    if (!this.#shown.follows || this.#isBusy || isSameLength(before, view)) return undefined;
+    if (!this.#shown.follows || isSameLength(before, view)) return undefined;
     if (this.#segments.at(-1)?.file !== this.#shown.file) return this.toEnd();
     return this.#show(this.#shown.file, true, (fetch) => withNewer(fetch, this.#shown.page));
   }
@@ -88,8 +92,11 @@ export class RecordPager {
     const index = this.#segments.findIndex((segment) => segment.file === file);
     const after = this.#segments[index + 1];
     const last = page.records.at(-1);
-    if (file !== null && last !== undefined && !page.isLast)
-      await this.#show(file, false, (fetch) => pageAfter(fetch, last));
+    if (file !== null && last !== undefined && !isAtEnd(this.#shown, this.#view))
+      await this.#show(file, false, async (fetch) => {
+        const next = await pageAfter(fetch, last);
+        return next.records.length > 0 ? next : { ...page, isLast: true };
+      });
     else if (after !== undefined) await this.#show(after.file, false, (fetch) => pageAfter(fetch, null));
   }
 
@@ -136,9 +143,10 @@ export class RecordPager {
     } catch (error) {
       const sentence = error instanceof Error ? error.message : String(error);
       if (wish === this.#wish) this.#set({ ...this.#shown, error: sentence });
-    } finally {
-      if (wish === this.#wish) this.#isBusy = false;
     }
+    if (wish !== this.#wish) return;
+    this.#isBusy = false;
+    if (this.#view !== null && this.#view !== this.#seen) await this.look(this.#view);
   }
 
   #set(shown: Shown): void {
@@ -146,6 +154,18 @@ export class RecordPager {
     this.#changed(shown);
   }
 }
+
+/** The page may have been the last one of its file when it was read, and the file have grown since. */
+function isAtEnd({ page, file }: Shown, view: NodeStorage | null): boolean {
+  const segment = view?.log.segments.find((each) => each.file === file);
+  return page.isLast && (page.records.at(-1)?.position ?? 0) >= (segment?.last ?? 0);
+}
+
+export const hasOlder = ({ page, file }: Shown, { log }: NodeStorage) =>
+  !page.isFirst || log.segments[0]?.file !== file;
+
+export const hasNewer = (shown: Shown, view: NodeStorage) =>
+  !isAtEnd(shown, view) || view.log.segments.at(-1)?.file !== shown.file;
 
 const isSameFiles = (a: NodeStorage, b: NodeStorage) =>
   a.source === b.source &&

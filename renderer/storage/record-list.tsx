@@ -4,7 +4,7 @@ import type { NodeStorage, RecordView } from "../../shared/contract/storage.ts";
 import { IconButton } from "../base/ui/button.tsx";
 import { cx } from "../base/ui/cx.ts";
 import { bytesText } from "../session/words.ts";
-import type { RecordPager, Shown } from "./pager.ts";
+import { hasNewer, hasOlder, type RecordPager, type Shown } from "./pager.ts";
 import styles from "./storage.module.css";
 import { idOf, isDurable, recordWords } from "./words.ts";
 
@@ -21,9 +21,8 @@ export function RecordList({ view, shown, pager, chosen, onChoose }: ListProps) 
   const list = useRef<HTMLUListElement>(null);
   const { page, follows, error } = shown;
   const { records } = page;
-  const segments = view.log.segments;
-  const hasOlder = !page.isFirst || segments[0]?.file !== shown.file;
-  const hasNewer = !page.isLast || segments.at(-1)?.file !== shown.file;
+  const isBackOpen = hasOlder(shown, view);
+  const isForthOpen = hasNewer(shown, view);
   const newest = idOrNull(records.at(-1));
   /** Which end of the next page takes the focus. */
   const wanted = useRef<"first" | "last" | null>(null);
@@ -54,8 +53,8 @@ export function RecordList({ view, shown, pager, chosen, onChoose }: ListProps) 
       focusOn(list.current, next);
     } else if (step !== 0 || key === "PageUp" || key === "PageDown") {
       const isBack = step === -1 || key === "PageUp";
-      if (isBack && hasOlder) turn("older", "last");
-      if (!isBack && hasNewer) turn("newer", "first");
+      if (isBack && isBackOpen) turn("older", "last");
+      if (!isBack && isForthOpen) turn("newer", "first");
     } else if (key === "Home") turn("toStart", "first");
     else if (key === "End") turn("toEnd", "last");
     else return;
@@ -70,20 +69,20 @@ export function RecordList({ view, shown, pager, chosen, onChoose }: ListProps) 
         <IconButton
           icon={ChevronFirst}
           label="First records"
-          disabled={!hasOlder}
+          disabled={!isBackOpen}
           onClick={() => void pager.toStart()}
         />
         <IconButton
           icon={ChevronLeft}
           label="Older records"
-          disabled={!hasOlder}
+          disabled={!isBackOpen}
           onClick={() => void pager.older()}
         />
         <output className={styles["range"]}>{rangeWords(records, view)}</output>
         <IconButton
           icon={ChevronRight}
           label="Newer records"
-          disabled={!hasNewer}
+          disabled={!isForthOpen}
           onClick={() => void pager.newer()}
         />
         <IconButton

@@ -1,6 +1,6 @@
 import { useId } from "react";
 import { type RecoveryMode, recoveryModes } from "../../shared/contract/storage.ts";
-import styles from "./storage.module.css";
+import styles from "./forms.module.css";
 import { recoveryWords } from "./words.ts";
 
 /** What a start does about damage in the middle of the log. */

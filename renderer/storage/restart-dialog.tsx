@@ -8,7 +8,7 @@ import { Toggle } from "../base/ui/toggle.tsx";
 import { selectedNode } from "../session/targets.ts";
 import { RecoveryChoice } from "./recovery-choice.tsx";
 import { KindFields, type StorageForm } from "./storage-fields.tsx";
-import styles from "./storage.module.css";
+import styles from "./forms.module.css";
 
 const close = () => labStore.getState().openOverlay(null);
 

@@ -10,7 +10,7 @@ import {
 import { Button } from "../base/ui/button.tsx";
 import { Field, Select } from "../base/ui/field.tsx";
 import { RecoveryChoice } from "./recovery-choice.tsx";
-import styles from "./storage.module.css";
+import styles from "./forms.module.css";
 import { clockWords, logWords, snapshotWords, syncWords } from "./words.ts";
 
 export type StorageForm = StorageSettings & { readonly clockStore: ClockStoreKind };

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { firstShown, RecordPager, type Shown } from "../../../renderer/storage/pager.ts";
+import { firstShown, hasNewer, RecordPager, type Shown } from "../../../renderer/storage/pager.ts";
 import { isBehind, pageSize } from "../../../renderer/storage/pages.ts";
 import type { NodeStorage, RecordView } from "../../../shared/contract/storage.ts";
 import { recordOf, segmentOf, storageOf } from "./sample.ts";
@@ -7,6 +7,7 @@ import { recordOf, segmentOf, storageOf } from "./sample.ts";
 const [one, two] = ["log/00000001.log", "log/00000002.log"];
 let files: Map<string, RecordView[]>;
 let shown: Shown;
+let asked: number;
 let failing: string | null;
 /** Answers wait here while a test wants them to. */
 let gate: Promise<void>;
@@ -16,9 +17,11 @@ beforeEach(() => {
   files = new Map();
   shown = firstShown;
   failing = null;
+  asked = 0;
   gate = Promise.resolve();
   pager = new RecordPager(
     (file) => async (after, limit) => {
+      asked += 1;
       await gate;
       if (failing !== null) throw new Error(failing);
       const rest = files.get(file)!.filter((record) => after === null || isBehind(record, after));
@@ -95,6 +98,10 @@ describe("what is looked at in a log", () => {
     pager.stay();
     await pager.look(logUntil(460));
     expect(positions()).toEqual([351, 450]);
+    expect(hasNewer(shown, logUntil(460))).toBe(true);
+    await pager.newer();
+    expect(positions()).toEqual([451, 460]);
+    expect(hasNewer(shown, logUntil(460))).toBe(false);
   });
 
   it("is the last page when a place behind all records is asked for", async () => {
@@ -112,6 +119,18 @@ describe("what is looked at in a log", () => {
     await pager.look(broken);
     expect(shown.page.records[2]).toMatchObject({ position: 3, problem: "Its checksum does not fit." });
     expect(positions()).toEqual([1, 100]);
+  });
+
+  it("is asked for once at a time while answers are slow, and what came meanwhile is there after", async () => {
+    const held = Promise.withResolvers<void>();
+    gate = held.promise;
+    const first = pager.look(logUntil(300));
+    void pager.look(logUntil(310));
+    void pager.look(logUntil(320));
+    expect(asked).toBe(1);
+    held.resolve();
+    await first;
+    await expect.poll(positions).toEqual([251, 320]);
   });
 
   it("drops what arrives for an older wish, and says why nothing could be read", async () => {
