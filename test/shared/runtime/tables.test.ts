@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { asNodeId } from "../../../shared/ids.ts";
 import { type Picture, Tables } from "../../../shared/runtime/tables.ts";
 import type { Mutation, Row } from "../../../shared/runtime/types.ts";
 
@@ -97,13 +98,14 @@ describe("tables", () => {
   });
 
   it("tell by the digest what differs by no more than its place or its origin", () => {
-    const from = { index: 1, term: 0, op: "put", origin: "node-1", replicas: [] } as never;
+    const from = { index: 1, term: 0, op: "put", origin: asNodeId("node-1"), replicas: [] };
     const digests = [
       digestOf(),
       digestOf(put("a", { x: 1, y: 2 })),
       digestOf(put("a", { x: 1, y: [2] })),
       digestOf({ ...put("a", { x: 1, y: 2 }), table: "hints" }),
       digestOf({ ...put("a", { x: 1, y: 2 }), from }),
+      digestOf({ ...put("a", { x: 1, y: 2 }), from: { ...from, index: 2 } }),
       digestOf(put("a", { x: 1, y: 2 }), put("b", null)),
     ];
     expect(new Set(digests).size).toBe(digests.length);
@@ -113,10 +115,12 @@ describe("tables", () => {
 
   it("remember the highest index, also of rows that are gone", () => {
     const tables = new Tables(3);
-    const from = { index: 7, term: 0, op: "put", origin: "node-1", replicas: [] } as never;
+    const from = { index: 7, term: 0, op: "put", origin: asNodeId("node-1"), replicas: [] };
     tables.apply({ ...put("a", 1), from });
     tables.apply({ module: "kv", table: "keys", key: "a", row: undefined });
     expect(tables.index).toBe(7);
+    tables.apply({ module: "kv", table: "keys", key: "b", row: undefined, from: { ...from, index: 8 } });
+    expect(tables.index).toBe(8);
     expect(tables.count).toBe(0);
   });
 

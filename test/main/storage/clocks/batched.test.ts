@@ -4,6 +4,7 @@ import { batched } from "../../../../main/storage/clocks/batched.ts";
 import { FileClockStore } from "../../../../main/storage/clocks/file-clock-store.ts";
 import { FaultyDisk } from "../../../../main/storage/disk/faulty-disk.ts";
 import { MemoryDisk } from "../../../../main/storage/disk/memory-disk.ts";
+import type { VectorClock } from "../../../../shared/clock/vector-clock.ts";
 import { asNodeId } from "../../../../shared/ids.ts";
 import { eventually } from "../../../eventually.ts";
 import { keepsNothing } from "../disk/choices.ts";
@@ -70,6 +71,19 @@ describe("batched", () => {
     expect(store.kept.has(node)).toBe(false);
     expect([await subject.load(other), await subject.load(other)]).toEqual([{ b: 1 }, { b: 1 }]);
     expect(store.calls.filter((call) => call === "load")).toEqual(["load"]);
+  });
+
+  it("does not give out, or go on with, what was loaded while something newer was saved", async () => {
+    const store = new ScriptedStore();
+    const found = Promise.withResolvers<VectorClock | null>();
+    store.load = () => found.promise as never;
+    const subject = batched(store);
+    const loading = subject.load(node);
+    const saved = subject.save(node, { a: 2 });
+    found.resolve({ a: 1 });
+    expect(await loading).toEqual({ a: 2 });
+    expect(await subject.load(node)).toEqual({ a: 2 });
+    await saved;
   });
 
   it("tells a failure to all that waited and to everyone after them", async () => {

@@ -36,3 +36,17 @@ it.runIf(process.platform !== "win32")("RealDisk shows what it makes to its owne
   expect(statSync(join(dir, "a/b/file")).mode & 0o777).toBe(0o600);
   rmSync(dir, { recursive: true });
 });
+
+it("RealDisk flushes each directory it makes into the one above it (P34)", () => {
+  const flushed: string[] = [];
+  class Watched extends RealDisk {
+    override syncDirectory(dir: string): void {
+      flushed.push(dir);
+      super.syncDirectory(dir);
+    }
+  }
+  const dir = makeDir();
+  new Watched().makeDirectory(join(dir, "a/b"));
+  expect(flushed).toEqual([dir, join(dir, "a")]);
+  rmSync(dir, { recursive: true });
+});

@@ -6,6 +6,7 @@ import { FaultyDisk } from "../../../../main/storage/disk/faulty-disk.ts";
 import { MemoryDisk } from "../../../../main/storage/disk/memory-disk.ts";
 import { RealDisk } from "../../../../main/storage/disk/real-disk.ts";
 import { FileLogSource } from "../../../../main/storage/log/file-log-source.ts";
+import { scanFiles } from "../../../../main/storage/log/file-scan.ts";
 import { recordBytesMax } from "../../../../main/storage/log/record.ts";
 import type { TransactionLog } from "../../../../main/storage/log/transaction-log.ts";
 import { choices, keepsNothing } from "../disk/choices.ts";
@@ -86,6 +87,35 @@ describe("segments", () => {
       const scan = sourceOn(after, small).scan(first - 1);
       expect(kindsOf(scan)).toEqual([]);
       expect(positionsOf(scan)).toEqual(oneTo(30).slice(first - 1));
+      const all = scanFiles({ disk: after, dir: `${dataDir}/log`, owner, after: null });
+      expect(kindsOf(all), "none is missing between two").toEqual([]);
+    }
+  });
+
+  it("are found durable, and are so: what was only written, and what takes the place of an unfinished end", () => {
+    const disk = logOf(2);
+    const { log } = sourceOn(disk).open(0);
+    log.append([transactionOf(3)], "written");
+    expect([log.durable, log.last]).toEqual([2, 3]);
+    log.append([], "synced");
+    log.append([transactionOf(4)], "written");
+    log.close();
+    const { log: again } = sourceOn(disk).open(0);
+    expect(again.durable).toBe(4);
+    expect(positionsOf(sourceOn(disk.crash(keepsNothing)).scan(0))).toEqual([1, 2, 3, 4]);
+  });
+
+  it("say under which versions a transaction was written, wherever in them reading begins", () => {
+    const large = { segmentBytes: 1024 * 1024 };
+    const { log } = sourceOn(new MemoryDisk(), large).open(0);
+    const text = "x".repeat(10_000);
+    for (let n = 1; n <= 40; n++) {
+      if (n % 10 === 1) log.setVersions({ kv: n });
+      log.append([transactionOf(n, [put("k", text)])], "synced");
+    }
+    for (let n = 1; n <= 40; n++) {
+      const [read] = log.read(n - 1);
+      expect([read!.position, read!.versions]).toEqual([n, { kv: n - ((n - 1) % 10) }]);
     }
   });
 

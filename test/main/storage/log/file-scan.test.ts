@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { asNodeId } from "../../../../shared/ids.ts";
 import type { DiskFile } from "../../../../main/storage/disk/disk.ts";
 import { MemoryDisk } from "../../../../main/storage/disk/memory-disk.ts";
+import { recordBytesMin } from "../../../../main/storage/log/record.ts";
 import { headBytes } from "../../../../main/storage/log/segment-head.ts";
 import {
   bytesOf,
@@ -75,6 +76,13 @@ describe("P35: what was written for another place", () => {
     expect([scan.damage[0]!.after, scan.last]).toEqual([30, 90]);
   });
 });
+
+function putSegment(disk: MemoryDisk, number: number, bytes: Uint8Array): void {
+  disk.remove(pathOf(number));
+  const file = disk.open(pathOf(number), "create");
+  file.write(bytes, 0);
+  file.close();
+}
 
 const lastByte = (bytes: Buffer) => bytes.findLastIndex((byte) => byte !== 0);
 
@@ -168,6 +176,34 @@ describe("a directory that is not what it should be", () => {
       expect(positionsOf(scan)).toEqual(oneTo(60));
       expect(refusalOf(disk)).toMatchObject({ kind: "damaged" });
     }
+  });
+
+  it("with a segment that lost its last record alone", () => {
+    const disk = logOf(60, small);
+    const end = lastByte(bytesOf(disk, 2)) + 1;
+    overwrite(disk, 2, end - recordBytesMin, Buffer.alloc(recordBytesMin));
+    const scan = sourceOn(disk, small).scan(0);
+    expect(kindsOf(scan)).toEqual(["corrupt"]);
+    expect(scan.damage[0]!.message).toContain("ends at byte");
+    expect(positionsOf(scan)).toEqual(oneTo(60));
+    expect(refusalOf(disk)).toMatchObject({ kind: "damaged" });
+  });
+
+  it("with a segment of the same node's that begins elsewhere, or is another by its number", () => {
+    const disk = logOf(60, small);
+    const { first } = headOf(disk, 2);
+    const other = logOf(60, { segmentBytes: 5_200 });
+    expect(headOf(other, 2).first).toBeGreaterThan(first);
+    const copied = disk.crash(() => 0);
+    putSegment(copied, 2, bytesOf(other, 2));
+    expect(sourceOn(copied, small).scan(0).damage[0]).toMatchObject({
+      kind: "gap",
+      after: first - 1,
+      before: headOf(other, 2).first,
+    });
+    const renamed = disk.crash(() => 0);
+    putSegment(renamed, 3, bytesOf(disk, 2));
+    expect(kindsOf(sourceOn(renamed, small).scan(0))).toContain("bad-header");
   });
 
   it("with a segment that lost its end to zeros", () => {

@@ -76,6 +76,21 @@ describe("rows that are not what was written", () => {
     expect(damageOf(database)).toEqual([["stale", "transaction_log", 7, 6, 8]]);
   });
 
+  it("are those of a later place, and those with more behind them", () => {
+    const { database } = logOf(10);
+    database.exec(
+      "UPDATE transaction_log SET records = (SELECT records FROM transaction_log WHERE position = 7) WHERE position = 3",
+    );
+    database.exec(
+      "UPDATE transaction_log SET records = CAST(records || zeroblob(1) AS BLOB) WHERE position = 5",
+    );
+    expect(
+      sourceOf(database)
+        .scan(0)
+        .damage.map(({ offset }) => offset),
+    ).toEqual([3, 5]);
+  });
+
   it("are all of them when the head is lost", () => {
     const { database } = logOf(3);
     database.exec("UPDATE transaction_log_head SET head = zeroblob(4096)");
@@ -170,6 +185,17 @@ describe("transactions of the database", () => {
     const append = () => log.append([transactionOf(2)], "synced");
     expect(errorOf(() => database.transaction(append).immediate())).toMatchObject({ kind: "io" });
     expect(errorOf(append)).toMatchObject({ kind: "closed" });
+  });
+
+  it("make durable what was only written before, by changing something: SQLite flushes no other commit", () => {
+    const { database, log } = logOf(1);
+    log.append([transactionOf(2)], "written");
+    expect([log.durable, log.last]).toEqual([1, 2]);
+    const changes = database.prepare("SELECT total_changes()").pluck();
+    const before = changes.get() as number;
+    log.append([], "synced");
+    expect(log.durable).toBe(2);
+    expect(changes.get()).toBeGreaterThan(before);
   });
 
   it("are flushed as they were asked for, and the level is put back", () => {

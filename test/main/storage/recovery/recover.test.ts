@@ -14,6 +14,9 @@ import { Schema } from "../../../../shared/runtime/schema.ts";
 import { flip, flipInTransaction, removeFile } from "./damages.ts";
 import { dataDir, filesOf, optionsOn, owner, schema, start, transaction, write, written } from "./place.ts";
 
+const killedThere = (): never => {
+  throw new Error("killed");
+};
 const noCalls = (): never => {
   throw new Error("called during a replay");
 };
@@ -117,6 +120,27 @@ describe("what lay before", () => {
     const salvaged = start(disk, "salvage");
     expect(salvaged.damage).toMatchObject([{ after: 4, before: 13 }]);
     expect(salvaged.position).toBe(15);
+  });
+
+  it("is set aside by the next start when this one is killed before it got to that", () => {
+    const disk = written(12);
+    flipInTransaction(disk, 6);
+    const options = optionsOn(disk, "truncate");
+    const { source } = options;
+    const killed = {
+      kind: source.kind,
+      owner,
+      scan: (after: number) => source.scan(after),
+      open: (after: number) => source.open(after),
+      setAside: killedThere,
+    };
+    expect(() => recover({ ...options, source: killed })).toThrow("killed");
+    const node = start(disk, "strict");
+    expect(node.lines[0]).toBe(
+      "An earlier start gave a damaged log up and was interrupted; that is finished now.",
+    );
+    expect([node.log.first, node.log.last]).toEqual([13, 12]);
+    expect(node.tables.index).toBe(12);
   });
 
   it("keeps its clock and its numbers, though it is given up (P1)", () => {

@@ -100,6 +100,33 @@ describe("a snapshot file that is not what was written", () => {
     isPrefix(found);
   });
 
+  it("is found when one frame alone is another snapshot's, as long and with as many rows (P35)", () => {
+    const row = (key: string): Mutation => ({ module: "kv", table: "keys", key, row: 1 });
+    write(openOn(disk), 7, [row("one")]);
+    write(openOn(disk), 6, [row("two")]);
+    const [one, two] = [readWhole(disk, path(7)), readWhole(disk, path(6))];
+    expect(two.length).toBe(one.length);
+    const mixed = Buffer.from(one);
+    const frame = 16 + 20 + mixed.readUInt32LE(16 + 4) + 4;
+    const length = 20 + mixed.readUInt32LE(frame + 4) + 4;
+    mixed.set(two.subarray(frame, frame + length), frame);
+    replaceWhole(disk, path(7), mixed);
+    expect(look(disk, 7)).toMatchObject({ rows: [], error: { kind: "damaged" } });
+  });
+
+  it("is not listed without its end, and never counts as one that is kept (P29)", () => {
+    write(openOn(disk), 4, rows);
+    write(openOn(disk), 3, rows);
+    replaceWhole(disk, path(5), whole.subarray(0, whole.length - 48));
+    const store = openOn(disk);
+    expect(store.damaged().map(({ name }) => name)).toEqual([file(5)]);
+    store.prune(2);
+    expect(store.list().map(({ position }) => position)).toEqual([4, 3]);
+    store.prune(1);
+    expect(store.list().map(({ position }) => position)).toEqual([4]);
+    expect(disk.exists(path(5)), "what is damaged is set aside, never dropped").toBe(true);
+  });
+
   it("is found when it has the name of another", () => {
     disk.rename(path(5), path(7));
     expect(openOn(disk).damaged()).toEqual([
