@@ -1,12 +1,14 @@
 /** A log to be read by whoever names it: its directory, one segment, the data directory, or the node's database. */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import type { RecordView } from "../../../shared/contract/storage.ts";
+import type { LogKind, RecordView } from "../../../shared/contract/storage.ts";
 import { isDirectoryInUse } from "../../storage/directory-lock.ts";
 import { tableRecords } from "../../storage/log/inspect.ts";
 import { scanTables } from "../../storage/log/sqlite-scan.ts";
 import { hasLogTables } from "../../storage/log/sqlite-tables.ts";
 import type { LogOwner, LogScan } from "../../storage/log/transaction-log.ts";
+import { readKinds } from "../../storage/node-kinds.ts";
+import { NodeMeta } from "../../storage/node-meta.ts";
 import { openQuietly } from "../../storage/quiet-database.ts";
 import { ownerIn } from "./check-database.ts";
 import { isSegmentName, scanLogFiles } from "./log-files.ts";
@@ -44,10 +46,31 @@ async function fromDataDirectory(target: Target): Promise<ReadableLog> {
   const { path } = target;
   const names = readdirSync(path);
   const log = join(path, "log");
-  if (names.includes("log") && readdirSync(log).some(isSegmentName)) return fromFiles(log, true);
-  if (names.includes("node.db")) return fromDatabase(join(path, "node.db"), target);
+  const hasSegments = names.includes("log") && readdirSync(log).some(isSegmentName);
+  const database = names.includes("node.db") ? join(path, "node.db") : null;
+  // A log that was moved into the database leaves an empty one behind.
+  const isInDatabase = database !== null && (!hasSegments || kindIn(database, target) === "sqlite");
+  if (isInDatabase) return fromDatabase(database, target);
+  if (hasSegments) return fromFiles(log, true);
   throw new TargetError(`${path} holds no log: neither segments nor a database.`);
 }
+
+/** Of the log that counts; null when the database does not say, or cannot. */
+function kindIn(path: string, target: Target): LogKind | null {
+  try {
+    const { database, close } = quietly(path, target);
+    try {
+      return readKinds(new NodeMeta(database))?.log ?? null;
+    } finally {
+      close();
+    }
+  } catch {
+    return null;
+  }
+}
+
+const quietly = (path: string, { dataDir }: Target) =>
+  openQuietly(path, dataDir !== null && isDirectoryInUse(dataDir));
 
 async function fromFiles(path: string, isDirectory: boolean): Promise<ReadableLog> {
   return { path, ...(await scanLogFiles(path, isDirectory, breathe)), close: () => {} };
@@ -56,8 +79,8 @@ async function fromFiles(path: string, isDirectory: boolean): Promise<ReadableLo
 /** Lets signals be heard. */
 const breathe = () => new Promise<void>((done) => setImmediate(done));
 
-function fromDatabase(path: string, { dataDir }: Target): ReadableLog {
-  const opened = attempt(path, () => openQuietly(path, dataDir !== null && isDirectoryInUse(dataDir)));
+function fromDatabase(path: string, target: Target): ReadableLog {
+  const opened = attempt(path, () => quietly(path, target));
   try {
     const { database } = opened;
     if (!attempt(path, () => hasLogTables(database))) {

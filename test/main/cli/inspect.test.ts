@@ -40,6 +40,21 @@ const summaryOf = async (path: string) => {
   return counter.summary;
 };
 
+it("reads the log that counts, not one that another kind left behind", async () => {
+  const dataDir = mkdtempSync(join(dir, "kinds-"));
+  for (const kind of ["file", "sqlite"] as const) {
+    const store = new NodeStore(storeOptions(dataDir, { ...owner, log: kind, snapshots: kind }));
+    const clock = { [owner.node]: 1 };
+    const mutations = [{ module: "counter", table: "counters", key: kind, row: 1 }];
+    store.commit({ transactions: [{ clock, at: 1, mutations }], events: [], operations: [], clock: null });
+    store.close();
+  }
+  const { path, scan, close } = await openLog(targetAt(dataDir));
+  expect(path).toBe(join(dataDir, "node.db"));
+  expect([scan.first, scan.last]).toEqual([2, 2]);
+  close();
+});
+
 describe("lightcone inspect", () => {
   it("counts, and leaves everything as it was", async () => {
     const before = hashOf(dataDir);
