@@ -132,13 +132,13 @@ function write(dataDir: string, owner: LogOwner, head: SnapshotHead, rows: Itera
   const stores = openStores(dataDir, owner);
   try {
     const { database } = stores.sql;
-    const info = writeRows(stores.snapshots.begin(head), rows);
     const clocks = new SqliteClockStore(database);
+    // Before the rows: who is killed between leaves a clock that is ahead of its data, never data without its clock.
     stores.sql.transact(true, () => {
       writeKinds(new NodeMeta(database), { log: "sqlite", base: "sqlite" });
       clocks.save(owner.node, head.clock);
     });
-    return info;
+    return writeRows(stores.snapshots.begin(head), rows);
   } finally {
     stores.close();
   }

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openSnapshotFile } from "../../../main/cli/storage/snapshot-file.ts";
 import { openStopped } from "../../../main/cli/storage/stopped-node.ts";
 import { restore, type RestoreOptions } from "../../../main/cli/storage/restore.ts";
+import { SqliteClockStore } from "../../../main/storage/clocks/sqlite-clock-store.ts";
 import { lockDirectory } from "../../../main/storage/directory-lock.ts";
 import { SqliteLogSource } from "../../../main/storage/log/sqlite-log-source.ts";
 import { NodeStore } from "../../../main/storage/node-store.ts";
@@ -161,6 +162,19 @@ describe("lightcone restore", () => {
     expect(clock).toEqual({ "node-1": 1_000_150, "node-2": 300 });
     expect(position).toBe(1_000_150);
     expect(index).toBe(1_000_150);
+  });
+
+  it("P1: has the clock in place before the data, should it be killed between", () => {
+    const dataDir = fresh();
+    const broken = join(dir, `broken-${names++}.snapshot`);
+    const bytes = readFileSync(file);
+    // The last record of the file: it ends early, as the making of the directory might.
+    writeFileSync(broken, bytes.fill(0, bytes.length - 48));
+    expect(() => restore(restoring(broken, dataDir), null)).toThrow();
+    const database = new Database(join(dataDir, "node.db"), { readonly: true });
+    const clock = new SqliteClockStore(database).load(owner.node);
+    database.close();
+    expect(clock).toEqual({ "node-1": 1_000_150, "node-2": 300 });
   });
 
   it("gives another node the data and not the identity", () => {
