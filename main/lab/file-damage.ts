@@ -4,7 +4,7 @@
  * What is overwritten is kept, so that an undo restores the very bytes. It does so only while the damage still lies there
  * as it was made: where the node has written since, putting old bytes back would be new damage.
  *
- * Guarantee: nothing outside the data directory is ever written, whatever a name or a symbolic link says.
+ * Guarantee: nothing outside the data directory is ever written, whatever a name or a link says.
  */
 import {
   closeSync,
@@ -64,7 +64,9 @@ export function pathWithin(dataDir: string, name: string): string {
     );
   }
   try {
-    const isFile = lstatSync(path).isFile();
+    // A file with a second name may have it anywhere.
+    const found = lstatSync(path);
+    const isFile = found.isFile() && found.nlink === 1;
     const isWithin = realpathSync(path) === join(realpathSync(dataDir), inside);
     if (isFile && isWithin) return path;
   } catch (error) {

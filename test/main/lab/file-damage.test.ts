@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -120,7 +120,8 @@ describe("damage to a file", () => {
     const data = dirWith(Uint8Array.of(1));
     symlinkSync(join(outside, "secret"), join(data, "link"));
     symlinkSync(outside, join(data, "folder"));
-    const names = ["../x", "/etc/passwd", "", ".", "log", "link", "folder/secret", "log/../../x"];
+    linkSync(join(outside, "secret"), join(data, "twin"));
+    const names = ["../x", "/etc/passwd", "", ".", "log", "link", "twin", "folder/secret", "log/../../x"];
     for (const name of names) {
       expect(() => planDamage(data, { kind: "truncate", file: name, bytes: 0 }), name).toThrow(LabError);
     }
