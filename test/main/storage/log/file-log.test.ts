@@ -204,3 +204,12 @@ it("is set aside file by file, each for good", () => {
   expect(after.list(`${dataDir}/set-aside/1970-01-01T00-00-00Z-log`)).toEqual(before.map(([name]) => name));
   expect(positionsOf(sourceOn(after, small).scan(60))).toEqual([61]);
 });
+
+it("is not taken for a whole, shorter log when setting it aside is interrupted", () => {
+  const disk = logOf(60, small);
+  const faulty = new FaultyDisk(disk);
+  faulty.arm({ kind: "fail", operation: "rename", nth: 2, lasts: "always" });
+  const source = new FileLogSource({ disk: faulty, dataDir, owner, ...small });
+  expect(errorOf(() => source.setAside(60))).toMatchObject({ kind: "io" });
+  expect(errorOf(() => sourceOn(disk, small).open(0))).toMatchObject({ kind: "compacted" });
+});

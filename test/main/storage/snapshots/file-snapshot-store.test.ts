@@ -24,6 +24,8 @@ const rows: Mutation[] = Array.from({ length: 12 }, (_, n) => ({
   row: { value: `${n} `.repeat(3_000) },
 }));
 
+const shortRow = (key: string): Mutation => ({ module: "kv", table: "keys", key, row: 1 });
+
 let disk: MemoryDisk;
 beforeEach(() => {
   disk = new MemoryDisk();
@@ -101,9 +103,8 @@ describe("a snapshot file that is not what was written", () => {
   });
 
   it("is found when one frame alone is another snapshot's, as long and with as many rows (P35)", () => {
-    const row = (key: string): Mutation => ({ module: "kv", table: "keys", key, row: 1 });
-    write(openOn(disk), 7, [row("one")]);
-    write(openOn(disk), 6, [row("two")]);
+    write(openOn(disk), 7, [shortRow("one")]);
+    write(openOn(disk), 6, [shortRow("two")]);
     const [one, two] = [readWhole(disk, path(7)), readWhole(disk, path(6))];
     expect(two.length).toBe(one.length);
     const mixed = Buffer.from(one);
