@@ -15,7 +15,7 @@ import styles from "./storage.module.css";
 import { useChosenNode } from "./use-chosen-node.ts";
 
 /** What a node tells of its storage in its trace, and what the lab did to it. */
-const own = new Set(["start", "recovered", "disk-failed", "stop"]);
+const own = new Set(["start", "recovered", "stop"]);
 const done = new Set(["disk", "damage", "disk-copy", "old-disk", "wipe", "kill", "restart", "exited"]);
 
 /** Of a recorded session: what was said of a node's disk up to the moment looked at. */

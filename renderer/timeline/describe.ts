@@ -50,6 +50,10 @@ function localSentence(event: RecordedEvent): string {
   switch (event.name) {
     case "start":
       return `${node} started${clockNote(text(detail?.["clock"]))}.`;
+    case "recovered":
+      return `${node} read what it knew from its disk in ${duration(number(detail?.["ms"]) ?? 0)}. ${texts(detail?.["lines"]).join(" ")}`.trim();
+    case "reducer":
+      return `${node} carried out a call of ${text(detail?.["module"]) ?? "?"}.${text(detail?.["reducer"]) ?? "?"}${callEnd(event)}.`;
     case "stop":
       return `${node} stopped in good order.`;
     case "request":
@@ -105,6 +109,12 @@ function localSentence(event: RecordedEvent): string {
     default:
       return `${node}: ${event.name}${key === undefined ? "" : ` ${key}`}.`;
   }
+}
+
+function callEnd({ detail }: RecordedEvent): string {
+  if (detail?.["ok"] !== true) return `, which refused: ${text(detail?.["error"]) ?? "no reason given"}`;
+  const changed = number(detail["changed"]) ?? 0;
+  return `: ${changed === 1 ? "1 row" : `${changed} rows`} changed`;
 }
 
 function keysOf(event: RecordedEvent): string {

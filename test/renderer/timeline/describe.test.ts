@@ -27,6 +27,12 @@ describe("events in words", () => {
     trace.lab("kill", { node: "B", pid: 3 });
     trace.lab("partition", { id: 1, kind: "halves", groups: [["A"], ["B", "C"]], cut: [] });
     trace.lab("exited", { node: "B", code: 3, signal: null, expected: false });
+    trace.lab("disk", { node: "B", full: true });
+    trace.local("B", "recovered", { detail: { lines: ["Replayed 3 transactions from the log."], ms: 12.4 } });
+    trace.local("B", "reducer", { detail: { module: "bank", reducer: "transfer", ok: true, changed: 2 } });
+    trace.local("B", "reducer", {
+      detail: { module: "bank", reducer: "transfer", ok: false, error: "too poor" },
+    });
     trace.local("A", "compaction");
     const history = new History();
     history.append(trace.events);
@@ -45,6 +51,10 @@ describe("events in words", () => {
       "The lab killed B (SIGKILL).",
       "The lab cut the network: A | B, C.",
       "The process of B ended with code 3, which nobody had asked for.",
+      "The lab broke the disk of B: the disk is full.",
+      "B read what it knew from its disk in 12.4 ms. Replayed 3 transactions from the log.",
+      "B carried out a call of bank.transfer: 2 rows changed.",
+      "B carried out a call of bank.transfer, which refused: too poor.",
       "A: compaction.",
     ]);
   });
