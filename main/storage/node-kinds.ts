@@ -8,6 +8,7 @@
 import { join } from "node:path";
 import type { LogKind, SnapshotKind } from "../../shared/contract/storage.ts";
 import type { TimeMs } from "../../shared/ids.ts";
+import type { Position } from "../../shared/runtime/types.ts";
 import type { Disk } from "./disk/disk.ts";
 import { FileLogSource } from "./log/file-log-source.ts";
 import { logFolder } from "./log/segment-files.ts";
@@ -38,6 +39,8 @@ export interface StorePlace {
   readonly dataDir: string;
   readonly owner: LogOwner;
   readonly now: () => TimeMs;
+  /** How far the log in files has reached, as far as it was noted. */
+  readonly reached?: Position;
   /** Full size of a segment of a log in files. */
   readonly segmentBytes?: number | undefined;
   /** Nothing in the database may be acknowledged any more. */
@@ -48,12 +51,13 @@ export function storesOf(kinds: StartKinds, place: StorePlace): Stores {
   return { source: logSourceOf(kinds.log, place), snapshots: snapshotsOf(kinds.base, place) };
 }
 
-function logSourceOf(kind: LogKind, { sql, disk, dataDir, owner, now, segmentBytes }: StorePlace): LogSource {
+function logSourceOf(kind: LogKind, place: StorePlace): LogSource {
+  const { sql, disk, dataDir, owner, now, segmentBytes, reached } = place;
   switch (kind) {
     case "sqlite":
       return new SqliteLogSource({ database: sql.database, disk: sql, owner });
     case "file":
-      return new FileLogSource({ disk, dataDir, owner, now, segmentBytes });
+      return new FileLogSource({ disk, dataDir, owner, now, segmentBytes, reached });
     case "memory":
       return new MemoryLogSource(owner);
   }

@@ -8,8 +8,10 @@ import type { Schema } from "../../shared/runtime/schema.ts";
 import type { Tables } from "../../shared/runtime/tables.ts";
 import type { VectorClock } from "../../shared/clock/vector-clock.ts";
 import type { Claim } from "../../shared/membership/types.ts";
+import { assertWhole } from "./database-damage.ts";
 import type { FaultyDisk } from "./disk/faulty-disk.ts";
 import type { LogSource, TransactionLog } from "./log/transaction-log.ts";
+import { forgetReached, readReached } from "./log-witness.ts";
 import { nodeFormatVersion } from "./node-database.ts";
 import { changeKinds } from "./kind-change.ts";
 import {
@@ -71,16 +73,21 @@ const goneSentence =
   "The log was kept in memory: what this node knew is gone with its last life, and the other nodes bring back what they have of it.";
 
 /** Throws NodeStoreError, LogError, SnapshotError, SchemaError or RecoveryError. */
-export function openMemory(options: MemoryOptions, sql: NodeSql, format: number, place: StorePlace): Memory {
+export function openMemory(options: MemoryOptions, sql: NodeSql, format: number, at: StorePlace): Memory {
   const meta = new NodeMeta(sql.database);
-  const put = (kinds: StartKinds) => () => sql.transact(true, () => writeKinds(meta, kinds));
+  const place = { ...at, reached: readReached(meta) };
+  const put = (kinds: StartKinds) => () =>
+    sql.transact(true, () => {
+      if (kinds.log !== readKinds(meta)?.log) forgetReached(meta);
+      writeKinds(meta, kinds);
+    });
   const lines: string[] = [];
   if (format < nodeFormatVersion) lines.push(upgradeOld(options, sql, meta, place, format as OldFormat));
   const told = readKinds(meta);
   const from = told ?? foundKinds(place);
   const to = startKindsFor(options.log, options.snapshots, from);
   const old = storesOf(from ?? to, place);
-  const recovered = recoverFrom(options, old);
+  const recovered = recoverFrom(options, old, () => assertWhole(sql.database));
   const found = { ...recovered, at: lastKept(recovered.log, old.snapshots) };
   if (from?.log === "memory" && meta.get("life") !== undefined) lines.push(goneSentence);
   if (from === null || isSame(from, to)) {
@@ -92,14 +99,18 @@ export function openMemory(options: MemoryOptions, sql: NodeSql, format: number,
   return memoryOf(options, place, to, { ...found, ...change, lines: found.lines }, done);
 }
 
-function recoverFrom(options: MemoryOptions, stores: Stores): Recovered {
-  const { recovery: mode, schema, now, seeds, node } = options;
+function recoverFrom(options: MemoryOptions, stores: Stores, assertWritable: () => void): Recovered {
+  const { recovery: mode, schema, now } = options;
+  return recover({ ...stores, mode, schema, now, hasPeers: hasPeersIn(options), assertWritable });
+}
+
+/** Whether others can be asked: by what the node was told, or by what is left in its tables. */
+export function hasPeersIn({ seeds, node }: MemoryOptions): (tables: Tables) => boolean {
   const isOther = (claim: Claim) => claim.node !== node && claim.status !== "left";
-  const hasPeers = (tables: Tables) => {
+  return (tables) => {
     const members = tables.row("node", "self", "members") as unknown as readonly Claim[] | undefined;
     return seeds.length > 0 || members?.some(isOther) === true;
   };
-  return recover({ ...stores, mode, schema, now, hasPeers });
 }
 
 function lastKept(log: TransactionLog, snapshots: SnapshotStore): TimeMs | undefined {

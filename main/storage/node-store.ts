@@ -6,7 +6,8 @@
  * the tables: nobody ever sees a row that a restart would not bring back, nor a log that is ahead of the rows (P27). The
  * only node of its cluster is no exception (P28). Where the log lies in node.db, a whole commit is one transaction
  * there. Where it lies elsewhere, the order is clock, log, trace: a clock ahead of its data skips numbers, one behind
- * would give them out twice (P1), and the trace tells of nothing that did not happen.
+ * would give them out twice (P1), and the trace tells of nothing that did not happen. With the trace goes the note of how
+ * far the log has reached (./log-witness).
  *
  * When a commit fails, the store closes itself. Retrying would be worse than failing: after a failed fsync the kernel
  * may have dropped the pages, and the next fsync reports success for data that is gone (P33; Rebello et al. 2020,
@@ -21,15 +22,18 @@ import type { Tables } from "../../shared/runtime/tables.ts";
 import type { Committed, Position, Transaction } from "../../shared/runtime/types.ts";
 import type { TraceEvent } from "../../shared/trace/event.ts";
 import { type MeasuredClockStore, measured } from "./clocks/measured.ts";
-import { SqliteClockStore } from "./clocks/sqlite-clock-store.ts";
+import type { SqliteClockStore } from "./clocks/sqlite-clock-store.ts";
+import { noteDamage } from "./database-damage.ts";
 import { type DirectoryLock, lockDirectory } from "./directory-lock.ts";
 import type { Durability, LogSource, TransactionLog } from "./log/transaction-log.ts";
-import { makeDataDirectory, openNodeDatabase } from "./node-database.ts";
-import { NodeMeta } from "./node-meta.ts";
-import { type Memory, type MemoryOptions, openMemory } from "./node-memory.ts";
-import { NodeSql } from "./node-sql.ts";
+import { LogWitness } from "./log-witness.ts";
+import { makeDataDirectory } from "./node-database.ts";
+import type { MemoryOptions } from "./node-memory.ts";
+import type { NodeMeta } from "./node-meta.ts";
+import { type OpenedNode, openNode } from "./node-opening.ts";
+import type { NodeSql } from "./node-sql.ts";
 import { NodeStoreError } from "./node-store-error.ts";
-import { NodeTrace, type TraceLimits } from "./node-trace.ts";
+import type { NodeTrace, TraceLimits } from "./node-trace.ts";
 import type { SnapshotInfo, SnapshotStore } from "./snapshots/snapshot-store.ts";
 import { Snapshotter } from "./snapshots/snapshotter.ts";
 import type { TraceReader } from "./trace-blobs.ts";
@@ -73,6 +77,9 @@ export class NodeStore {
   readonly #sql: NodeSql;
   readonly #meta: NodeMeta;
   readonly #trace: NodeTrace;
+  readonly #operations: readonly OperationLogItem[];
+  /** Null: the log lies where it would be noted, or nowhere. */
+  readonly #witness: LogWitness | null;
   readonly #snapshotter: Snapshotter;
   readonly #listeners: (() => void)[] = [];
   /** When the newest of what was found was kept. */
@@ -86,24 +93,20 @@ export class NodeStore {
     this.#options = options;
     makeDataDirectory(options.dataDir);
     this.#lock = lockDirectory(options.dataDir);
-    let opened: Opened;
+    let opened: OpenedNode;
     try {
-      opened = this.#open(options);
+      opened = openNode({ ...options, onBroken: (error) => this.#break(error) });
     } catch (error) {
       this.#lock.release();
       throw error;
     }
-    const { sql, memory } = opened;
-    this.#sql = sql;
+    const { memory } = opened;
+    ({ sql: this.#sql, meta: this.#meta, trace: this.#trace, operations: this.#operations } = opened);
     ({ tables: this.tables, log: this.log, source: this.source, snapshots: this.snapshots } = memory);
     ({ lines: this.lines, isUnusual: this.isUnusual, clock: this.#clock, at: this.#at } = memory);
-    this.#meta = new NodeMeta(sql.database);
-    this.#ownClocks = new SqliteClockStore(
-      sql.database,
-      options.recovery === "strict" ? "leave" : "set-aside",
-    );
+    this.#witness = this.source.kind === "file" ? new LogWitness(this.#meta, this.log) : null;
+    this.#ownClocks = opened.clocks;
     this.clocks = measured(this.#ownClocks);
-    this.#trace = new NodeTrace(sql.database, options.node, options);
     this.eventsAfter = this.#trace.eventsAfter;
     this.#snapshotter = this.#makeSnapshotter(memory.isLogKept);
   }
@@ -123,7 +126,7 @@ export class NodeStore {
 
   /** What the node knew when its last life ended. Without a clock from elsewhere it is the one in node.db. */
   restore(clock = this.#ownClocks.load(this.#options.node)): Restored {
-    const operations = this.#trace.operations();
+    const operations = this.#operations;
     return restoredFrom(this.tables, { clock, operations, ...(this.#at !== undefined && { at: this.#at }) });
   }
 
@@ -167,7 +170,10 @@ export class NodeStore {
   close(): void {
     if (this.#state !== "open") return;
     // Under "off" the log may have been handed to the system only.
-    this.#write(() => void this.log.append([], "synced"));
+    this.#write(() => {
+      this.log.append([], "synced");
+      if (this.#witness?.isBehind === true) this.#sql.transact(false, () => this.#witness?.note());
+    });
     this.#end("closed");
   }
 
@@ -187,10 +193,13 @@ export class NodeStore {
       if (clock !== null) this.#sql.transact(durability === "synced", () => this.#saveClock(clock));
       this.log.append(transactions, durability);
     }
-    if (events.length === 0 && operations.length === 0 && (clock === null || transactions.length > 0)) return;
+    const isClockDue = clock !== null && transactions.length === 0;
+    const isTraceDue = events.length > 0 || operations.length > 0;
+    if (!isTraceDue && !isClockDue && this.#witness?.isBehind !== true) return;
     this.#sql.transact(false, () => {
       this.#trace.keep(events, operations);
-      if (transactions.length === 0) this.#saveClock(clock);
+      if (isClockDue) this.#saveClock(clock);
+      this.#witness?.note();
     });
   }
 
@@ -224,26 +233,12 @@ export class NodeStore {
       action();
     } catch (error) {
       this.#end("failed");
+      noteDamage(this.#options.dataDir, error);
       throw new NodeStoreError(
         "commit_failed",
         `The data in ${this.#options.dataDir} could not be written (${String(error)}); nothing more is acknowledged. Check the disk, then restart the node.`,
         error,
       );
-    }
-  }
-
-  #open(options: NodeStoreOptions): Opened {
-    const { database, format } = openNodeDatabase(options);
-    try {
-      const sql = new NodeSql(database, options.disk);
-      const { node, cluster, dataDir, now, segmentBytes } = options;
-      const onBroken = (error: unknown) => this.#break(error);
-      const owner = { node, cluster };
-      const place = { sql, disk: options.disk, dataDir, owner, now, segmentBytes, onBroken };
-      return { sql, memory: openMemory(options, sql, format, place) };
-    } catch (error) {
-      database.close();
-      throw error;
     }
   }
 
@@ -268,6 +263,7 @@ export class NodeStore {
   #break(error: unknown): void {
     if (this.#state !== "open") return;
     this.#end("failed");
+    noteDamage(this.#options.dataDir, error);
     this.#options.report(`node.db could not be written (${String(error)}).`);
   }
 
@@ -283,9 +279,4 @@ export class NodeStore {
       this.#lock.release();
     }
   }
-}
-
-interface Opened {
-  readonly sql: NodeSql;
-  readonly memory: Memory;
 }

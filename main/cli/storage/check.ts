@@ -16,6 +16,7 @@ import { reportsOfLog } from "./check-log.ts";
 import { checkSnapshot } from "./check-snapshot.ts";
 import { checkTables } from "./check-tables.ts";
 import { scanLogFiles } from "./log-files.ts";
+import { reachOfLog } from "./log-reach.ts";
 import { type FileReport, type Report, worst } from "./report.ts";
 import type { Target } from "./target.ts";
 
@@ -77,7 +78,8 @@ async function partsOf({ kind, path }: Target, inUse: boolean, looking: Looking)
 async function dataDirectory(dir: string, inUse: boolean, looking: Looking): Promise<Part[]> {
   const parts: Part[] = [];
   const has = (name: string) => statSync(join(dir, name), { throwIfNoEntry: false }) !== undefined;
-  if (has("log")) parts.push(await logPart(join(dir, "log"), true, looking));
+  const reached = reachOfLog(dir, inUse);
+  if (has("log") || reached > 0) parts.push(await logPart(join(dir, "log"), true, looking, reached));
   if (has("snapshots"))
     parts.push(...(await each(join(dir, "snapshots"), "snapshots/", "snapshots", looking)));
   if (has("clocks")) parts.push(...(await each(join(dir, "clocks"), "clocks/", "clocks", looking)));
@@ -85,12 +87,13 @@ async function dataDirectory(dir: string, inUse: boolean, looking: Looking): Pro
   return parts;
 }
 
-async function logPart(path: string, isDirectory: boolean, looking: Looking): Promise<Part> {
+async function logPart(path: string, isDirectory: boolean, looking: Looking, reached = 0): Promise<Part> {
+  const pause = async (file: string) => {
+    looking.progress(`reading ${file}`);
+    await looking.pause();
+  };
   try {
-    const { scan, owner } = await scanLogFiles(path, isDirectory, async (file) => {
-      looking.progress(`reading ${file}`);
-      await looking.pause();
-    });
+    const { scan, owner } = await scanLogFiles(path, isDirectory, pause, reached);
     return { reports: reportsOfLog(scan, "log segment"), owner };
   } catch (error) {
     if (!(error instanceof LogError)) throw error;

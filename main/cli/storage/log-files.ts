@@ -24,9 +24,17 @@ export async function scanLogFiles(
   path: string,
   isDirectory: boolean,
   pause: (file: string) => Promise<void>,
+  /** How far it must go by what stands elsewhere. */
+  reached = 0,
 ): Promise<ScannedFiles> {
   const disk = isDirectory ? new RealDisk() : new OneSegment(path);
-  const steps = scanSteps({ disk, dir: isDirectory ? path : dirname(path), owner: null, after: null });
+  const steps = scanSteps({
+    disk,
+    dir: isDirectory ? path : dirname(path),
+    owner: null,
+    after: null,
+    reached,
+  });
   let step = steps.next();
   for (; step.done !== true; step = steps.next()) await pause(step.value);
   const scan = step.value;

@@ -111,6 +111,32 @@ export function missingStart(file: string, first: Position, after: Position): Fo
   };
 }
 
+/** All is sound, and there was more once. `before`: as if what came next were there. */
+export function tooShort(file: string, at: number, after: Position, reached: Position): FoundDamage {
+  return {
+    kind: "truncated",
+    file,
+    offset: at,
+    length: 0,
+    after,
+    before: reached + 1,
+    message: `${file} ends with transaction ${after}, and the log had reached ${reached} as node.db says.`,
+  };
+}
+
+/** No segment at all, where there were some. */
+export function noLog(dir: string, after: Position, reached: Position): FoundDamage {
+  return {
+    kind: "missing-segment",
+    file: dir,
+    offset: 0,
+    length: 0,
+    after,
+    before: reached + 1,
+    message: `There is no ${dir} any more, and it had reached transaction ${reached} as node.db says.`,
+  };
+}
+
 /** A segment that begins elsewhere than the one before it ended. */
 export function misfit(file: string, first: Position, after: Position): FoundDamage {
   return {

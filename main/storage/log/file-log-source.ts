@@ -35,6 +35,8 @@ export interface FileLogSourceOptions {
   readonly owner: LogOwner;
   /** Full size of a segment. */
   readonly segmentBytes?: number | undefined;
+  /** Up to here the log was durable once: what is missing of it is damage. */
+  readonly reached?: Position | undefined;
   /** Wall clock, for names of what is set aside. */
   readonly now?: () => TimeMs;
 }
@@ -45,11 +47,13 @@ export class FileLogSource implements LogSource {
   readonly #dataDir: string;
   readonly #now: () => TimeMs;
   readonly #log: FileLogOptions;
+  readonly #reached: Position;
 
   constructor(options: FileLogSourceOptions) {
     this.owner = options.owner;
     this.#dataDir = options.dataDir;
     this.#now = options.now ?? Date.now;
+    this.#reached = options.reached ?? 0;
     this.#log = {
       disk: options.disk,
       dir: join(options.dataDir, logFolder),
@@ -91,7 +95,7 @@ export class FileLogSource implements LogSource {
 
   #scan(after: Position): FileScan {
     const { disk, dir, owner } = this.#log;
-    return scanFiles({ disk, dir, owner, after });
+    return scanFiles({ disk, dir, owner, after, reached: this.#reached });
   }
 
   #begin(after: Position): FileLog {

@@ -4,7 +4,7 @@
  * The log may be in use: a segment that is made or dropped meanwhile, and a record that is half written while its bytes
  * are read, are no damage. What looks wrong in the newest segment is therefore read again until it stays the same.
  */
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { Committed, Position, SchemaVersions } from "../../../shared/runtime/types.ts";
 import type { Disk } from "../disk/disk.ts";
 import {
@@ -13,6 +13,8 @@ import {
   misfit,
   missingSegments,
   missingStart,
+  noLog,
+  tooShort,
   tornTail,
   truncated,
   unsealed,
@@ -57,6 +59,8 @@ export interface ScanOptions {
   readonly owner: LogOwner | null;
   /** Null: all there is. */
   readonly after: Position | null;
+  /** Up to here the log was durable once, says somebody else (../log-witness). */
+  readonly reached?: Position;
 }
 
 const rereadsMax = 50;
@@ -162,6 +166,7 @@ class Scanner {
       yield segmentFile(places[index]!.number);
       this.#segment(index, index === start);
     }
+    this.#fallsShort();
     return {
       places,
       segments: this.#segments,
@@ -174,6 +179,22 @@ class Scanner {
       end: this.#end,
       sound: () => soundOf(this.#options.disk, this.#parts, after),
     };
+  }
+
+  /** What was durable once and is neither here nor where the scan was told to begin. */
+  #fallsShort(): void {
+    const { reached = 0, after } = this.#options;
+    const last = Math.max(this.#position, after ?? 0);
+    if (reached <= last) return;
+    const open = this.#damage.filter(({ kind, before }) => kind !== "torn-tail" && before === null);
+    for (const damage of open) damage.before = reached + 1;
+    if (open.length > 0) return;
+    const end = this.#end;
+    this.#damage.push(
+      end === null
+        ? noLog(basename(this.#options.dir), last, reached)
+        : tooShort(segmentFile(end.place.number), end.at, last, reached),
+    );
   }
 
   #unread(index: number): void {

@@ -31,7 +31,7 @@ export interface Toll {
 
 const writersOfNode = 4;
 /** Load goes on for so long at most before the kill. */
-const loadMs = 150;
+const loadMs = 400;
 /** One kill in so many falls into a start. */
 const startsKilled = 5;
 /** Looks at everything from position 0 on as well, one judgement in so many. */
