@@ -39,6 +39,7 @@ class Memory {
   *read(after: Position): Generator<Committed> {
     const reader = new RecordReader();
     for (let position = Math.max(after + 1, this.first); position <= this.last; position++) {
+      if (position < this.first) throw compacted(position - 1, this.first);
       const records = this.records[position - this.first]!;
       yield reader.transaction(records, 0, records.length, this.versions.of(position));
     }

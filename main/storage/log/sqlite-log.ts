@@ -109,7 +109,7 @@ export class SqliteLog implements TransactionLog {
   read(after: Position): Iterable<Committed> {
     this.#standing.assertOpen();
     if (after < this.#first - 1) throw compacted(after, this.#first);
-    return readRows(this.#statements, this.#salt, after, () => this.#last);
+    return readRows(this.#statements, this.#salt, after, this);
   }
 
   dropBefore(position: Position): Position {

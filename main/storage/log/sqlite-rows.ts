@@ -4,7 +4,7 @@ import type { FoundDamage } from "./damage.ts";
 import { positionAt, RecordReader, seedAt } from "./record-read.ts";
 import type { LogRow, LogStatements } from "./sqlite-tables.ts";
 import { logTable } from "./sqlite-tables.ts";
-import { VersionHistory } from "./standing.ts";
+import { compacted, VersionHistory } from "./standing.ts";
 import { LogError } from "./transaction-log.ts";
 import { Walk } from "./walk.ts";
 
@@ -165,24 +165,28 @@ export function* soundRows(statements: LogStatements, salt: number, after: Posit
 const decode = (reader: RecordReader, { records }: LogRow, versions: SchemaVersions | null) =>
   reader.transaction(records, 0, records.length, versions);
 
-/** Each transaction after a position, up to what is the last when it is met. Throws LogError "damaged" at one that is not sound. */
+/**
+ * Each transaction after a position, up to what is the last when it is met. Throws LogError "damaged" at one that is not
+ * sound, "compacted" at one that was dropped meanwhile.
+ */
 export function* readRows(
   statements: LogStatements,
   salt: number,
   after: Position,
-  last: () => Position,
+  log: { readonly first: Position; readonly last: Position },
 ): Generator<Committed> {
   const reader = new RecordReader();
   const { history } = versionsOf(statements, salt);
   let position = after;
   for (const row of rowsAfter(statements, after)) {
     position += 1;
-    if (row.position > last()) return;
+    if (row.position > log.last) return;
     if (row.position !== position || recordsIn(row, salt) === 0) break;
     yield decode(reader, row, history.of(position));
-    if (position === last()) return;
+    if (position === log.last) return;
   }
-  if (position === after && after >= last()) return;
+  if (position === after && after >= log.last) return;
+  if (position < log.first) throw compacted(position - 1, log.first);
   const wrong: FoundDamage = {
     ...corruptRow({ position, records: Buffer.alloc(0) }, position - 1),
     before: null,

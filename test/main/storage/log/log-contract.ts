@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Row, Transaction } from "../../../../shared/runtime/types.ts";
 import { asNodeId } from "../../../../shared/ids.ts";
 import {
+  type LogError,
   type LogErrorKind,
   type LogSource,
   type TransactionLog,
@@ -177,6 +178,26 @@ export function logContract(name: string, make: () => LogUnderTest): void {
       }
       expect(seen.slice(0, 2)).toEqual([1, 2]);
       expect([...log.read(2)].map(withoutPlace)).toEqual([transactionOf(3)]);
+    });
+
+    it("tells a reader that what comes next was dropped meanwhile", () => {
+      const numbers = Array.from({ length: 400 }, (_, index) => index + 1);
+      log.append(
+        numbers.map((n) => transactionOf(n)),
+        "synced",
+      );
+      const seen: number[] = [];
+      let end: unknown = "all read";
+      try {
+        for (const { position } of log.read(0)) {
+          seen.push(position);
+          if (position === 1) log.dropBefore(390);
+        }
+      } catch (error) {
+        end = (error as LogError).kind;
+      }
+      expect(seen).toEqual(numbers.slice(0, seen.length));
+      expect(end).toBe(seen.length === numbers.length ? "all read" : "compacted");
     });
 
     it("says that it was closed, and may be closed twice", () => {
