@@ -81,6 +81,7 @@ export class FileLogSource implements LogSource {
       }
       removeUnfinished(this.#log.disk, this.#log.dir);
       const lines = end.dataEnd > end.at ? [this.#cut(end, scan.last)] : [];
+      this.#writeAgain(end);
       return { log: this.#goOn(scan, end), lines };
     });
   }
@@ -140,6 +141,22 @@ export class FileLogSource implements LogSource {
       file.close();
     }
     return `The last append to ${segmentFile(place.number)} had not got to its end and was never acknowledged: ${dataEnd - at} bytes behind transaction ${last} were cut, a copy is ${copy}.`;
+  }
+
+  /**
+   * What nothing says was flushed. Its flush may have failed: then the system still shows it, takes it for written, and
+   * would lose it under what is flushed behind it (P33).
+   */
+  #writeAgain({ place, flushed, at }: LogEnd): void {
+    const { disk } = this.#log;
+    const bytes = readSegment(disk, place.path, at).subarray(flushed);
+    const file = disk.open(place.path, "write");
+    try {
+      file.write(bytes, flushed);
+      file.sync();
+    } finally {
+      file.close();
+    }
   }
 
   /** Oldest first, each for good: what a crash leaves begins too late, and is never taken for a whole, shorter log. */

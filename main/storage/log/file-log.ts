@@ -64,7 +64,7 @@ export class FileLog implements TransactionLog {
   #versions: SchemaVersions | null;
   #isFlushed = true;
 
-  /** Flushes what it was found to be: what can be read is durable. */
+  /** What it was found to be is durable: whoever found it sees to that, and it is flushed once more. */
   constructor(options: FileLogOptions, state: FileLogState) {
     this.#options = options;
     this.#standing = new Standing(`The transaction log in ${options.dir}`);

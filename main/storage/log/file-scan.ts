@@ -40,6 +40,8 @@ export interface LogEnd {
   readonly place: SegmentPlace;
   /** Behind the last whole transaction. */
   readonly at: number;
+  /** Behind the last transaction of which a later one says that it was flushed. */
+  readonly flushed: number;
   /** Behind the last byte that is not zero: a torn tail lies between when that is further on. */
   readonly dataEnd: number;
   readonly sealed: boolean;
@@ -237,8 +239,8 @@ class Scanner {
       records: kept.records,
       sealed: kept.sealed,
     });
-    const { end: at, sealed, versions } = kept;
-    this.#end = { place, at, dataEnd: Math.max(at, reading.dataEnd), sealed, versions };
+    const { end: at, flushed, sealed, versions } = kept;
+    this.#end = { place, at, flushed, dataEnd: Math.max(at, reading.dataEnd), sealed, versions };
   }
 
   /** What lies between two segments. */

@@ -37,6 +37,8 @@ export interface Reading {
   readonly last: Position | null;
   /** Behind the last whole transaction or word of the log. */
   readonly end: number;
+  /** Behind the last transaction of which a later one says that it was flushed. */
+  readonly flushed: number;
   /** Behind the last byte that is not zero. */
   readonly dataEnd: number;
   readonly sealed: boolean;
@@ -60,13 +62,17 @@ class Findings implements Reading {
   first: Position | null = null;
   last: Position | null = null;
   end: number;
+  flushed: number;
   readonly dataEnd: number;
   sealed = false;
   versions: SchemaVersions | null;
+  /** Of transactions that none says were flushed. */
+  readonly #unsure: { readonly position: Position; readonly end: number }[] = [];
 
   constructor(walk: Walk, salt: number, versions: SchemaVersions | null) {
     this.versions = versions;
     this.end = walk.next;
+    this.flushed = walk.next;
     this.dataEnd = walk.dataEnd;
     let position = walk.position;
     for (let step = walk.step(); step !== "end"; step = walk.step()) {
@@ -107,6 +113,8 @@ class Findings implements Reading {
     else if (position !== before + 1) this.#gap(walk, before);
     const newest = this.stretches.at(-1);
     if (newest !== undefined) newest.syncedBehind = Math.max(newest.syncedBehind, walk.synced);
+    this.#unsure.push({ position, end: walk.next });
+    while ((this.#unsure[0]?.position ?? Infinity) <= walk.synced) this.flushed = this.#unsure.shift()!.end;
     this.transactions += 1;
     this.first ??= position;
     this.last = position;

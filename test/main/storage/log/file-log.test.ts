@@ -105,6 +105,21 @@ describe("segments", () => {
     expect(positionsOf(sourceOn(disk.crash(keepsNothing)).scan(0))).toEqual([1, 2, 3, 4]);
   });
 
+  it("P33: are made durable by a start that finds them after a flush that failed", () => {
+    const disk = logOf(1);
+    const faulty = new FaultyDisk(disk);
+    const { log } = new FileLogSource({ disk: faulty, dataDir, owner, segmentBytes: 16 * 1024 }).open(0);
+    faulty.arm({ kind: "fail", operation: "sync", nth: 1, lasts: "once" });
+    const long = transactionOf(2, [put("k", "x".repeat(3_000))]);
+    expect(() => log.append([long], "synced")).toThrow("nothing more is acknowledged");
+    const { log: again } = sourceOn(disk).open(0);
+    expect(again.last, "the system still has it").toBe(2);
+    again.append([transactionOf(3)], "synced");
+    const scan = sourceOn(disk.crash(keepsNothing)).scan(0);
+    expect(kindsOf(scan)).toEqual([]);
+    expect(positionsOf(scan)).toEqual([1, 2, 3]);
+  });
+
   it("say under which versions a transaction was written, wherever in them reading begins", () => {
     const large = { segmentBytes: 1024 * 1024 };
     const { log } = sourceOn(new MemoryDisk(), large).open(0);
