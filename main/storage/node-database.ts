@@ -17,7 +17,7 @@ import { NodeStoreError } from "./node-store-error.ts";
 /** Raise it when an older program would read the file wrongly. */
 export const nodeFormatVersion = 4;
 /** "LCND". */
-const applicationId = 0x4c434e44;
+export const applicationId = 0x4c434e44;
 
 /** Pages in the write-ahead log before they are moved into the database. */
 const walPages = 1_000;
@@ -62,8 +62,7 @@ export interface OpenedDatabase {
 }
 
 /** Opens and checks the database, or makes a new one. Throws NodeStoreError; nothing is changed then. */
-export function openNodeDatabase(owner: Owner): OpenedDatabase {
-  const path = databasePath(owner.dataDir);
+export function openNodeDatabase(owner: Owner, path = databasePath(owner.dataDir)): OpenedDatabase {
   const database = openChecked(path, {});
   try {
     const isNew = database.pragma("application_id", { simple: true }) === 0;
@@ -71,12 +70,27 @@ export function openNodeDatabase(owner: Owner): OpenedDatabase {
     database.pragma("journal_mode = WAL");
     database.pragma(`wal_autocheckpoint = ${walPages}`);
     if (isNew) makeTables(database, owner);
-    growLog(database);
     return { database, format: database.pragma("user_version", { simple: true }) as number };
   } catch (error) {
-    database.close();
+    closeUntouched(database);
     throw explain(error, path);
   }
+}
+
+/**
+ * As it is: the last connection to go would move the write-ahead log into the file, and where a start is refused nothing
+ * is to change. So one that only reads goes last.
+ */
+export function closeUntouched(database: Database.Database): void {
+  let last: Database.Database | undefined;
+  try {
+    last = new Database(database.name, { readonly: true, fileMustExist: true });
+    last.pragma("user_version");
+  } catch {
+    // Not even that can be read: then nothing of the log was either.
+  }
+  database.close();
+  last?.close();
 }
 
 function makeTables(database: Database.Database, owner: Owner): void {
@@ -94,7 +108,7 @@ function makeTables(database: Database.Database, owner: Owner): void {
  * each fsync must also make its new length durable; measured, a commit takes 270 µs then and 130 µs once the log is
  * written over in place.
  */
-function growLog(database: Database.Database): void {
+export function growLog(database: Database.Database): void {
   const wal = statSync(`${database.name}-wal`, { throwIfNoEntry: false });
   if (wal !== undefined && wal.size >= (walPages - scratchPagesSpare) * pageBytes) return;
   // Two commits, for a page freed in the commit that filled it is never written. A kill between them leaves the table.
@@ -123,7 +137,7 @@ function openChecked(path: string, options: Database.Options): Database.Database
     checkFormat(database);
     return database;
   } catch (error) {
-    database.close();
+    closeUntouched(database);
     throw explain(error, path);
   }
 }
@@ -149,7 +163,8 @@ export function checkFormat(database: Database.Database): void {
   }
 }
 
-function checkOwner(database: Database.Database, owner: Owner): void {
+/** Throws NodeStoreError "other_node" or "other_cluster". */
+export function checkOwner(database: Database.Database, owner: Owner): void {
   const meta = database.prepare<[string], { value: string }>("SELECT value FROM meta WHERE name = ?");
   const node = meta.get("node")?.value;
   const cluster = meta.get("cluster")?.value;

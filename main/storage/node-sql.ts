@@ -26,6 +26,7 @@ export class NodeSql {
   readonly #commit: Database.Statement;
   readonly #rollback: Database.Statement;
   #synchronous = 0;
+  #isForgotten = false;
   /** A transaction of somebody else's was flushed, and that has not been noted yet. */
   #isFlushedElsewhere = false;
 
@@ -34,12 +35,18 @@ export class NodeSql {
     this.#disk = disk;
     this.#powerCut = new SqlitePowerCut(database.name);
     disk.onPowerCut(() => {
+      if (this.#isForgotten) return;
       this.#noteFlushElsewhere();
       this.#powerCut.cut();
     });
     this.#begin = database.prepare("BEGIN IMMEDIATE");
     this.#commit = database.prepare("COMMIT");
     this.#rollback = database.prepare("ROLLBACK");
+  }
+
+  /** The database is closed, and another file may get its name. */
+  forget(): void {
+    this.#isForgotten = true;
   }
 
   /** What a store with transactions of its own in this database asks before each: the disk, and to be noted here. */

@@ -77,7 +77,6 @@ export class NodeStore {
   readonly #sql: NodeSql;
   readonly #meta: NodeMeta;
   readonly #trace: NodeTrace;
-  readonly #operations: readonly OperationLogItem[];
   /** Null: the log lies where it would be noted, or nowhere. */
   readonly #witness: LogWitness | null;
   readonly #snapshotter: Snapshotter;
@@ -101,7 +100,7 @@ export class NodeStore {
       throw error;
     }
     const { memory } = opened;
-    ({ sql: this.#sql, meta: this.#meta, trace: this.#trace, operations: this.#operations } = opened);
+    ({ sql: this.#sql, meta: this.#meta, trace: this.#trace } = opened);
     ({ tables: this.tables, log: this.log, source: this.source, snapshots: this.snapshots } = memory);
     ({ lines: this.lines, isUnusual: this.isUnusual, clock: this.#clock, at: this.#at } = memory);
     this.#witness = this.source.kind === "file" ? new LogWitness(this.#meta, this.log) : null;
@@ -126,7 +125,7 @@ export class NodeStore {
 
   /** What the node knew when its last life ended. Without a clock from elsewhere it is the one in node.db. */
   restore(clock = this.#ownClocks.load(this.#options.node)): Restored {
-    const operations = this.#operations;
+    const operations = this.#trace.operations();
     return restoredFrom(this.tables, { clock, operations, ...(this.#at !== undefined && { at: this.#at }) });
   }
 

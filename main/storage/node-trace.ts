@@ -71,7 +71,7 @@ export class NodeTrace {
 
   /** The newest operations, oldest first. */
   operations(): OperationLogItem[] {
-    const newestFirst: OperationLogItem[][] = [];
+    const newestFirst: (readonly OperationLogItem[])[] = [];
     let count = 0;
     for (const { operations } of this.#statements.operations.iterate()) {
       const list = unpackOperations(operations);

@@ -2,18 +2,15 @@
  * The clock a node begins with: the one it saved, and where that cannot be read, one that is certainly ahead of it.
  *
  * A damaged clock is no reason to begin again at zero: what the node stamped is in its log and its trace, up to the last
- * of it that was kept. What it may have given out beyond that is less than the own counter is raised by, so that no
- * counter is given out twice (P1; Riak kv679). Numbers are skipped, which harms nobody.
+ * of it that was kept, and what it may have given out beyond that is skipped (P1).
  *
  * A clock that is simply not there is another matter: nobody knows of a damage, and a lab takes clocks away on purpose.
  */
 import { merge, type VectorClock } from "../../shared/clock/vector-clock.ts";
 import type { RecoveryMode } from "../../shared/contract/storage.ts";
 import type { NodeId } from "../../shared/ids.ts";
+import { raised } from "../storage/clocks/raised.ts";
 import { type VectorClockStore, VectorClockStoreError } from "../storage/clocks/vector-clock-store.ts";
-
-/** More than a node stamps between two times that its log or its trace is kept. */
-const counterRaise = 1_000_000;
 
 export interface ClockAtStart {
   readonly clock: VectorClock | null;
@@ -32,10 +29,9 @@ export async function clockAtStart(
   } catch (error) {
     const isCorrupt = error instanceof VectorClockStoreError && error.kind === "corrupt";
     if (!isCorrupt || recovery === "strict") throw error;
-    const newest = known().reduce(merge, {});
-    const raised = { ...newest, [node]: (newest[node] ?? 0) + counterRaise };
-    await store.save(node, raised);
-    const line = `The vector clock was damaged (${error.message}) The node goes on from the clock of its log with its own counter raised to ${raised[node]}.`;
-    return { clock: raised, lines: [line] };
+    const clock = raised({ [node]: 0, ...known().reduce(merge, {}) }, node);
+    await store.save(node, clock);
+    const line = `The vector clock was damaged (${error.message}) The node goes on from the clock of its log with its own counter raised to ${clock[node]}.`;
+    return { clock, lines: [line] };
   }
 }

@@ -20,6 +20,7 @@
  */
 import { merge } from "../../../shared/clock/vector-clock.ts";
 import type { RecoveryMode } from "../../../shared/contract/storage.ts";
+import type { TimeMs } from "../../../shared/ids.ts";
 import { keptOnRebuild } from "../../../shared/replica/durable.ts";
 import { Tables } from "../../../shared/runtime/tables.ts";
 import type { Mutation, Position } from "../../../shared/runtime/types.ts";
@@ -45,13 +46,13 @@ export function* settle(
   damage: readonly Damage[],
 ): Generator<RecoveryProgress, Recovered> {
   const { source, snapshots, schema, now } = options;
-  const { tables, clock, index, words } = yield* decide(options, base, scan, damage);
+  const { tables, clock, at, index, words } = yield* decide(options, base, scan, damage);
   const lines = setBrokenAside(snapshots, base.broken);
   const position = freePosition(snapshots, scan, damage);
   writeSnapshot(snapshots, tables, {
     position,
     clock,
-    at: now(),
+    at: at ?? now(),
     versions: schema.versions,
     index,
     replacesLog: true,
@@ -65,13 +66,15 @@ export function* settle(
 export interface Decision {
   readonly tables: Tables;
   readonly clock: Recovered["clock"];
+  /** Of the newest transaction that was read; undefined when there is none. */
+  readonly at: TimeMs | undefined;
   readonly index: number;
   readonly words: readonly string[];
 }
 
 /** Reads what is sound and changes nothing. Throws RecoveryError. */
 export function* decide(
-  options: RecoverOptions,
+  options: Pick<RecoverOptions, "mode" | "what" | "hasPeers">,
   base: Base,
   scan: LogScan,
   damage: readonly Damage[],
@@ -82,7 +85,7 @@ export function* decide(
   if (options.mode === "strict") return refuse("strict");
   const losses = damage.filter(isLoss);
   const mode = losses.length === 0 ? "salvage" : options.mode;
-  const { clock, index, givenUp } = yield* readSound(
+  const { clock, at, index, givenUp } = yield* readSound(
     base,
     scan,
     mode === "truncate" ? firstOf(losses) : Infinity,
@@ -94,7 +97,7 @@ export function* decide(
 
   const tables = new Tables(index);
   for (const row of mode === "rebuild" ? keptOnRebuild(found) : found.rowsBeside([])) tables.apply(row);
-  return { tables, clock, index, words: [...damageWords(damage), doneWords[mode](base, givenUp)] };
+  return { tables, clock, at, index, words: [...damageWords(damage), doneWords[mode](base, givenUp)] };
 }
 
 /** What others bring back, or need not: the node's own identity is kept in every mode. */
@@ -105,6 +108,7 @@ const modulesBeside = (tables: Tables, others: readonly string[]) =>
 
 interface Read {
   readonly clock: Recovered["clock"];
+  readonly at: TimeMs | undefined;
   readonly index: number;
   /** Sound transactions behind the damage. */
   readonly givenUp: number;
@@ -114,16 +118,18 @@ interface Read {
 function* readSound(base: Base, scan: LogScan, upTo: Position): Generator<RecoveryProgress, Read> {
   const { replay } = base;
   let { clock, index } = base;
+  let at = base.info?.at;
   let givenUp = 0;
   for (const transaction of scan.sound()) {
     clock = merge(clock, transaction.clock);
+    ({ at } = transaction);
     for (const { from } of transaction.mutations) index = Math.max(index, from?.index ?? 0);
     if (transaction.position > upTo) givenUp += 1;
     else replay.transaction(transaction);
     if ((replay.counts.transactions + givenUp) % 5_000 === 0) yield progressOf(replay);
   }
   replay.finish();
-  return { clock, index, givenUp };
+  return { clock, at, index, givenUp };
 }
 
 const firstOf = (damage: readonly Damage[]) => Math.min(...damage.map(({ after }) => after));

@@ -266,8 +266,8 @@ export class SqliteSnapshotStore implements SnapshotStore {
   }
 }
 
-/** A full disk refuses before anything is written; whatever else went wrong, nobody knows how far it got. */
+/** A full disk refuses before anything is written; whatever else went wrong, nobody knows how far it got, or will. */
 function mayHaveBroken(error: unknown): boolean {
   const code = (error as NodeJS.ErrnoException).code ?? "";
-  return code.startsWith("SQLITE_IOERR") || code === "EIO";
+  return code.startsWith("SQLITE_IOERR") || code.startsWith("SQLITE_CORRUPT") || code === "EIO";
 }

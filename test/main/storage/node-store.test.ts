@@ -179,6 +179,19 @@ describe("a node's store", () => {
     expect(store.restore().operations.map(({ id }) => id)).toEqual(["3", "4", "5"]);
   });
 
+  it("passes over what is damaged in a trace, which has no checksums, and starts", () => {
+    const first = openStore();
+    for (const id of ["1", "2", "3"])
+      first.commit({ ...nothing, events: events(1, Number(id), Number(id)), operations: [operation(id)] });
+    first.close();
+    const database = new Database(join(dir, "node.db"));
+    database.exec("UPDATE trace SET events = x'c1ff', operations = x'c1ff' WHERE first_seq = 2");
+    database.close();
+    const second = openStore();
+    expect(second.restore().operations.map(({ id }) => id)).toEqual(["1", "3"]);
+    expect(second.eventsAfter(1, 0, 10).map(({ seq }) => seq)).toEqual([1, 3]);
+  });
+
   it("gives back what reducers changed, and what was dropped is gone", () => {
     const first = openStore();
     const row = { module: "counter", table: "counters", key: "n", row: 7 };
