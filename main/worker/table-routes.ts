@@ -13,6 +13,9 @@ import { HttpError } from "./http.ts";
 export const tablesPath = "/api/v1/tables/";
 export const queryPath = "/api/v1/query/";
 
+/** A row may be as long as a value, and a page has a thousand. */
+const pageLettersMax = 8 * 1024 * 1024;
+
 export interface TableService {
   /** What is durable as the node promises it, and nothing else. */
   readonly tables: Tables;
@@ -42,15 +45,26 @@ export function tableRows({ tables, position, modules }: TableService, path: str
   const within: Mutation[] = [];
   for (const row of tables.rows(module, table)) if (isInRange(row.key, keys)) within.push(row);
   within.sort((a, b) => (a.key < b.key ? -1 : 1));
+  const shown = within.slice(0, rowsOf(within, page.limit));
   return {
     module,
     table,
     /** A subscription after it misses nothing that is not in the rows. */
     position,
-    rows: within.slice(0, page.limit).map(({ key, row, from }) => ({ key, row, ...(from && { from }) })),
+    rows: shown.map(({ key, row, from }) => ({ key, row, ...(from && { from }) })),
     /** Where the next page begins; null when this is the last. */
-    next: within[page.limit]?.key ?? null,
+    next: within[shown.length]?.key ?? null,
   };
+}
+
+/** Rows of a page: one at least, and no more than an answer may hold. */
+function rowsOf(rows: readonly Mutation[], limit: number): number {
+  let letters = 0;
+  const tooMany = rows.findIndex(({ row }, index) => {
+    letters += JSON.stringify(row).length;
+    return index === limit || (index > 0 && letters > pageLettersMax);
+  });
+  return tooMany === -1 ? rows.length : tooMany;
 }
 
 /** Throws HttpError. */
