@@ -20,7 +20,7 @@ import { StorageState } from "./storage-state.tsx";
 import styles from "./storage.module.css";
 import { useRecords } from "./use-records.ts";
 import { useStorage } from "./use-storage.ts";
-import { idOf, kindsWords, refusalHelp, sourceWords } from "./words.ts";
+import { idOf, isGone, kindsWords, refusalHelp, sourceWords } from "./words.ts";
 
 /** The storage of one node of the live lab. Mount it anew for another node. */
 export function NodeStorageView({
@@ -51,7 +51,9 @@ export function NodeStorageView({
     void pager.reload();
   };
   const current =
-    chosen === null ? null : (shown.page.records.find((each) => idOf(each) === idOf(chosen)) ?? chosen);
+    chosen === null || (view !== null && isGone(view, chosen))
+      ? null
+      : (shown.page.records.find((each) => idOf(each) === idOf(chosen)) ?? chosen);
   return (
     <div className={styles["room"]}>
       <div className={styles["panel"]}>

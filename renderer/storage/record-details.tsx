@@ -16,7 +16,7 @@ import {
 } from "./breaking.ts";
 import { isTable } from "./geometry.ts";
 import styles from "./storage.module.css";
-import { clockText, isDurable, problemOf, typeWords } from "./words.ts";
+import { clockText, isDurable, placeWords, problemOf, typeWords } from "./words.ts";
 
 /** One record as it lies in the log, and how to break it. */
 export function RecordDetails(props: {
@@ -28,7 +28,7 @@ export function RecordDetails(props: {
 }) {
   const { view, record } = props;
   const durable = isDurable(view, record);
-  const name = `Record ${record.position}${record.ordinal === 0 ? "" : `, part ${record.ordinal + 1}`}`;
+  const name = `Record ${placeWords(record)}`;
   return (
     <section className={styles["details"]} aria-label={name}>
       <h3>{name}</h3>

@@ -134,8 +134,8 @@ export function RecordList({ view, shown, pager, chosen, onChoose }: ListProps) 
 
 const idOrNull = (record: RecordView | undefined) => (record === undefined ? null : idOf(record));
 
-const placeText = ({ position, ordinal }: RecordView) =>
-  ordinal === 0 ? position : `${position}·${ordinal + 1}`;
+const placeText = ({ position, ordinal, type }: RecordView) =>
+  type === "damaged" ? `> ${position}` : ordinal === 0 ? position : `${position}·${ordinal + 1}`;
 
 /** Filled: durable. Hollow: only written. A question: who could tell does not run. */
 function stateSign(view: NodeStorage, record: RecordView): string {

@@ -99,9 +99,20 @@ export const typeWords: Readonly<Record<string, string>> = {
 };
 
 /** All of a record in one line, for those who hear the list. */
+/** What is damaged does not say which transaction it was: it is named by the sound one before it. */
+export function placeWords({ position, ordinal, type }: RecordView): string {
+  if (type === "damaged") return `behind ${position}`;
+  return ordinal === 0 ? `${position}` : `${position}, part ${ordinal + 1}`;
+}
+
+/** It was in the log when it was chosen, and is not any more: set aside, dropped or cut off. */
+export function isGone({ log }: NodeStorage, { position }: RecordView): boolean {
+  return position < log.first - 1 || position > log.last + 1;
+}
+
 export function recordWords(view: NodeStorage, record: RecordView): string {
-  const { position, ordinal, type, table, key, problem } = record;
-  const place = ordinal === 0 ? `${position}` : `${position}, part ${ordinal + 1}`;
+  const { type, table, key, problem } = record;
+  const place = placeWords(record);
   const what = [type, table, key].filter((part) => part !== "").join(" ");
   const durable = isDurable(view, record);
   const state = problem ?? (durable === null ? "" : durable ? "durable" : "only written");

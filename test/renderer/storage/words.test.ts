@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   durableWords,
   isDurable,
+  isGone,
   problemOf,
   recordWords,
   replayWords,
@@ -58,7 +59,19 @@ describe("a node's storage in words", () => {
     expect(recordWords(view, recordOf(38, { ordinal: 1 }))).toBe(
       "38, part 2, put keys user:38, only written",
     );
-    const unreadable = recordOf(5, { type: "", table: "", key: "", problem: "Its checksum does not fit." });
-    expect(recordWords(view, unreadable)).toBe("5, Its checksum does not fit.");
+    const unreadable = recordOf(5, {
+      type: "damaged",
+      module: "",
+      table: "",
+      key: "",
+      problem: "Not sound.",
+    });
+    expect(recordWords(view, unreadable)).toBe("behind 5, damaged, Not sound.");
+  });
+
+  it("knows a record of a log that was set aside", () => {
+    const after = storageOf([segmentOf(1, 83, 96, 4_000)]);
+    const gone = [9, 81, 82, 83, 96, 98].map((position) => isGone(after, recordOf(position)));
+    expect(gone).toEqual([true, true, false, false, false, true]);
   });
 });
