@@ -5,7 +5,9 @@
  * it is sent: one that is slow, or paused for an hour, costs this node a socket's buffer and nothing else, and holds back
  * no segment. What it asks for may have been dropped by then; it is told so ("compacted") and knows what to do.
  *
- * Only what is durable is told. Nothing is told while the log is replayed: this exists when that is over (P36).
+ * Only what is as durable as the node promises is told: under the policy "off" a power cut may take it
+ * back, and a position may stand for something else. Nothing is told while the log is replayed: this exists when that is
+ * over (P36).
  */
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
@@ -214,10 +216,14 @@ class Reader {
     this.#send({ kind: "error", id, code, message });
   }
 
+  /** Who does not take what it is sent is not heard either: each question has an answer that would wait as well. */
   #send(message: PublisherMessage): void {
     this.#line.send(JSON.stringify(message), () => {
-      if (!this.#isFull && this.#watched.size > 0) this.pump();
+      if (this.#isFull) return;
+      this.#line.resume();
+      if (this.#watched.size > 0) this.pump();
     });
+    if (this.#isFull) this.#line.pause();
   }
 
   get #isFull(): boolean {
