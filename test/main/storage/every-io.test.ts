@@ -6,7 +6,7 @@ afterAll(removeEverything);
 
 describe.each([
   { kind: "sqlite", every: 9 },
-  { kind: "file", every: 61 },
+  { kind: "file", every: 97 },
 ] as const)("with everything of kind $kind", ({ kind, every }) => {
   const sample = { kind, life: 1, stepsInLife: 40, every };
 

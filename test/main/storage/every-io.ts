@@ -33,7 +33,7 @@ interface Image {
   readonly ledger: Ledger;
 }
 
-export interface EveryIo {
+interface EveryIo {
   readonly kind: Kind;
   /** Which of its lives, from 0. */
   readonly life: number;

@@ -68,6 +68,8 @@ const refusal = (options: Partial<NodeStoreOptions> = {}): string => {
   return "it started";
 };
 
+const takeAway = () => renameSync(join(dir, "log"), join(dir, "elsewhere"));
+
 const looked = () => check(targetAt(dir), { pause: () => Promise.resolve(), progress: () => undefined });
 const keysIn = (store: NodeStore) => Array.from(store.tables.rows("kv", "keys"), ({ key }) => key);
 
@@ -118,8 +120,6 @@ describe("a log whose newest transaction was zeroed to the byte", () => {
 });
 
 describe("a log that is not there any more", () => {
-  const takeAway = () => renameSync(join(dir, "log"), join(dir, "elsewhere"));
-
   it("is damage and no new log", async () => {
     written(5);
     takeAway();

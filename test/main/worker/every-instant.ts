@@ -6,7 +6,7 @@ import { choices } from "../storage/disk/choices.ts";
 import { type NodeSettings, TestCluster, freePort, patient, type TestNode } from "./cluster.ts";
 import { Banker, ClockWatch, Counter, Writer } from "./every-instant-clients.ts";
 
-export interface Siege {
+interface Siege {
   readonly nodes: 1 | 3;
   readonly flags: readonly string[];
   /** One is asked for right before some of the kills. */
@@ -17,7 +17,7 @@ export interface Siege {
   readonly say?: (line: string) => void;
 }
 
-export interface Toll {
+interface Toll {
   readonly kills: number;
   /** Of these, before the node served. */
   readonly whileStarting: number;
@@ -78,14 +78,10 @@ export async function besiege({ nodes: size, flags, snapshots, kills, seed, say 
         : await cluster.startMany(size, settings);
     const posts = nodes.map((node) => new Post(node));
     for (const { node } of posts) await Banker.open(node);
-    const sum = (of: (post: Post) => number) => posts.reduce((total, post) => total + of(post), 0);
     const tollAt = (count: number): Toll => ({
       kills: count,
       whileStarting,
-      writes: sum(({ writers }) => writers.reduce((total, { acknowledged }) => total + acknowledged, 0)),
-      transfers: sum(({ banker }) => banker.acknowledged),
-      increments: sum(({ counter }) => counter.acknowledged),
-      told: sum(({ counter }) => counter.seen),
+      ...servedBy(posts),
       ms: Math.round(performance.now() - began),
     });
 
@@ -119,16 +115,29 @@ export async function besiege({ nodes: size, flags, snapshots, kills, seed, say 
       }
       await Promise.all(victims.map(({ node }) => node.ready()));
       for (const post of posts) if (!victims.includes(post)) await post.counter.leave();
-      const isWhole = !snapshots && kill % fromTheBeginningEvery === 0;
-      for (const { node, banker, counter, writers } of posts) {
-        await Promise.all([banker.judge(node), counter.judge(node, isWhole), clocks.judge(node)]);
-        await Promise.all(writers.map((writer) => writer.judge(node)));
-      }
+      await judge(posts, clocks, !snapshots && kill % fromTheBeginningEvery === 0);
       if (kill % 50 < 2) say?.(`${JSON.stringify(tollAt(kill))}, a start takes ${Math.round(startMs)} ms`);
     }
     return tollAt(kills);
   } finally {
     await cluster.end();
+  }
+}
+
+function servedBy(posts: readonly Post[]) {
+  const sum = (of: (post: Post) => number) => posts.reduce((total, post) => total + of(post), 0);
+  return {
+    writes: sum(({ writers }) => writers.reduce((total, { acknowledged }) => total + acknowledged, 0)),
+    transfers: sum(({ banker }) => banker.acknowledged),
+    increments: sum(({ counter }) => counter.acknowledged),
+    told: sum(({ counter }) => counter.seen),
+  };
+}
+
+async function judge(posts: readonly Post[], clocks: ClockWatch, fromTheBeginning: boolean): Promise<void> {
+  for (const { node, banker, counter, writers } of posts) {
+    await Promise.all([banker.judge(node), counter.judge(node, fromTheBeginning), clocks.judge(node)]);
+    await Promise.all(writers.map((writer) => writer.judge(node)));
   }
 }
 
