@@ -3,6 +3,8 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { FaultyDisk } from "../../../main/storage/disk/faulty-disk.ts";
+import { RealDisk } from "../../../main/storage/disk/real-disk.ts";
 import { NodeStore } from "../../../main/storage/node-store.ts";
 import { killedAtEveryStep } from "./killed.ts";
 import { KindWriter } from "./kind-writer.ts";
@@ -64,6 +66,29 @@ it("what was kept under other kinds is set aside, not deleted", () => {
   expect(second.lines.some((line) => line.includes("set-aside/"))).toBe(true);
   expect(existsSync(join(dir, "set-aside"))).toBe(true);
   second.close();
+});
+
+it.each(["write", "sync", "rename"] as const)("loses nothing when any %s of it fails", (operation) => {
+  const first = new NodeStore(storeOptions(dir));
+  writer.writeTo(first, 5);
+  const digest = first.tables.digest();
+  first.close();
+  const kinds = { log: "file", snapshots: "file" } as const;
+  const attempt = (nth: number) => {
+    const disk = new FaultyDisk(new RealDisk());
+    disk.arm({ kind: "fail", operation, nth, lasts: "once" });
+    try {
+      new NodeStore(storeOptions(dir, { ...kinds, disk })).close();
+      return disk.faults().length > 0;
+    } catch {
+      return false;
+    }
+  };
+  for (let nth = 1; !attempt(nth); nth += 1) {
+    const found = new NodeStore(storeOptions(dir));
+    expect(found.tables.digest(), `${operation} ${nth}`).toBe(digest);
+    found.close();
+  }
 });
 
 it("loses nothing when it is killed on the way", async () => {

@@ -178,6 +178,15 @@ describe("the file store", () => {
   });
 });
 
+it("a clock that was deleted does not come back after a power cut (P34)", () => {
+  const disk = new MemoryDisk();
+  const store = new FileClockStore("/data/clocks", { disk, lock: noLock });
+  store.save(node, { "node-1": 1 });
+  store.delete(node);
+  const after = new FileClockStore("/data/clocks", { disk: disk.crash(keepsNothing), lock: noLock });
+  expect(after.has(node)).toBe(false);
+});
+
 /** Saves counters from 1 on, and now and then deletes, until the disk refuses. Returns what was acknowledged last. */
 function work(disk: FaultyDisk): { readonly acknowledged: number; readonly tried: number } {
   let acknowledged = 0;

@@ -143,6 +143,15 @@ describe("what lay before", () => {
     expect(node.tables.index).toBe(12);
   });
 
+  it("keeps the clock and the numbers of a snapshot that is damaged, though nothing else has them (P1)", () => {
+    const disk = written(12, [4, 12]);
+    for (const name of disk.list(`${dataDir}/log`).slice(1)) removeFile(disk, `log/${name}`);
+    flip(disk, "snapshots/000000000012.snapshot", 300);
+    const node = start(disk, "truncate");
+    expect(node.clock).toEqual({ "node-1": 12 });
+    expect(node.tables.index).toBe(12);
+  });
+
   it("keeps its clock and its numbers, though it is given up (P1)", () => {
     const disk = written(12);
     flipInTransaction(disk, 3);
