@@ -80,6 +80,7 @@ export class FileLogSource implements LogSource {
         return { log: this.#begin(after), lines };
       }
       removeUnfinished(this.#log.disk, this.#log.dir);
+      this.#keepNames();
       const lines = end.dataEnd > end.at ? [this.#cut(end, scan.last)] : [];
       this.#writeAgain(end);
       return { log: this.#goOn(scan, end), lines };
@@ -103,6 +104,7 @@ export class FileLogSource implements LogSource {
     const { disk, dir, owner, segmentBytes, salt } = this.#log;
     disk.makeDirectory(dir);
     removeUnfinished(disk, dir);
+    this.#keepNames();
     const head: SegmentHead = { number: 1, first: after + 1, bytes: segmentBytes, salt: salt(), owner };
     makeSegment(disk, dir, head, new Uint8Array(0));
     return new FileLog(this.#log, { heads: [head], at: headBytes, last: after, versions: null });
@@ -125,6 +127,13 @@ export class FileLogSource implements LogSource {
       last,
       versions,
     });
+  }
+
+  /** A process that was killed had perhaps not flushed the name of its newest segment, or of the folder (P34). */
+  #keepNames(): void {
+    const { disk, dir } = this.#log;
+    disk.syncDirectory(this.#dataDir);
+    disk.syncDirectory(dir);
   }
 
   /** Zeros for the unfinished end, of which a copy is kept. Says so. */

@@ -66,13 +66,14 @@ class Findings implements Reading {
   readonly dataEnd: number;
   sealed = false;
   versions: SchemaVersions | null;
-  /** Of transactions that none says were flushed. */
-  readonly #unsure: { readonly position: Position; readonly end: number }[] = [];
+  /** Behind the newest transaction. */
+  #behind: number;
 
   constructor(walk: Walk, salt: number, versions: SchemaVersions | null) {
     this.versions = versions;
     this.end = walk.next;
     this.flushed = walk.next;
+    this.#behind = walk.next;
     this.dataEnd = walk.dataEnd;
     let position = walk.position;
     for (let step = walk.step(); step !== "end"; step = walk.step()) {
@@ -113,8 +114,9 @@ class Findings implements Reading {
     else if (position !== before + 1) this.#gap(walk, before);
     const newest = this.stretches.at(-1);
     if (newest !== undefined) newest.syncedBehind = Math.max(newest.syncedBehind, walk.synced);
-    this.#unsure.push({ position, end: walk.next });
-    while ((this.#unsure[0]?.position ?? Infinity) <= walk.synced) this.flushed = this.#unsure.shift()!.end;
+    // What is flushed is all there is at that moment: the first transaction behind a flush says so of those before it.
+    if (walk.synced >= before) this.flushed = this.#behind;
+    this.#behind = walk.next;
     this.transactions += 1;
     this.first ??= position;
     this.last = position;

@@ -120,6 +120,23 @@ describe("segments", () => {
     expect(positionsOf(scan)).toEqual([1, 2, 3]);
   });
 
+  it("P34: keep the name that a start finds, should the power go after a kill before it was flushed", () => {
+    const disk = logOf(10, small);
+    const dying = new FaultyDisk(disk);
+    const { log } = new FileLogSource({ disk: dying, dataDir, owner, ...small }).open(0);
+    dying.syncDirectory = () => {
+      throw new Error("killed");
+    };
+    const segments = sourceOn(disk, small).scan(0).segments.length;
+    expect(() => {
+      for (let n = 11; n < 100; n++) log.append([transactionOf(n)], "synced");
+    }).toThrow("killed");
+    const { log: again } = sourceOn(disk, small).open(0);
+    expect(sourceOn(disk, small).scan(0).segments.length).toBe(segments + 1);
+    const last = again.append([transactionOf(again.last + 1)], "synced");
+    expect(sourceOn(disk.crash(keepsNothing), small).scan(0).last).toBe(last);
+  });
+
   it("say under which versions a transaction was written, wherever in them reading begins", () => {
     const large = { segmentBytes: 1024 * 1024 };
     const { log } = sourceOn(new MemoryDisk(), large).open(0);
