@@ -30,8 +30,8 @@ import { NodeMeta } from "./node-meta.ts";
 import type { NodeSql } from "./node-sql.ts";
 import type { OldFormat } from "./old/old-formats.ts";
 import { upgrade } from "./old/upgrade.ts";
-import { recover } from "./recovery/recover.ts";
-import type { Recovered } from "./recovery/recovered.ts";
+import { recovery } from "./recovery/recover.ts";
+import type { Recovered, RecoveryProgress } from "./recovery/recovered.ts";
 import type { SnapshotStore } from "./snapshots/snapshot-store.ts";
 
 export interface MemoryOptions {
@@ -73,7 +73,12 @@ const goneSentence =
   "The log was kept in memory: what this node knew is gone with its last life, and the other nodes bring back what they have of it.";
 
 /** Throws NodeStoreError, LogError, SnapshotError, SchemaError or RecoveryError. */
-export function openMemory(options: MemoryOptions, sql: NodeSql, format: number, at: StorePlace): Memory {
+export function* openingMemory(
+  options: MemoryOptions,
+  sql: NodeSql,
+  format: number,
+  at: StorePlace,
+): Generator<RecoveryProgress, Memory> {
   const meta = new NodeMeta(sql.database);
   const place = { ...at, reached: readReached(meta) };
   const put = (kinds: StartKinds) => () =>
@@ -87,7 +92,7 @@ export function openMemory(options: MemoryOptions, sql: NodeSql, format: number,
   const from = told ?? foundKinds(place);
   const to = startKindsFor(options.log, options.snapshots, from);
   const old = storesOf(from ?? to, place);
-  const recovered = recoverFrom(options, old, () => assertWhole(sql.database));
+  const recovered = yield* recoveryFrom(options, old, () => assertWhole(sql.database));
   const found = { ...recovered, at: lastKept(recovered.log, old.snapshots) };
   if (from?.log === "memory" && meta.get("life") !== undefined) lines.push(goneSentence);
   if (from === null || isSame(from, to)) {
@@ -99,9 +104,9 @@ export function openMemory(options: MemoryOptions, sql: NodeSql, format: number,
   return memoryOf(options, place, to, { ...found, ...change, lines: found.lines }, done);
 }
 
-function recoverFrom(options: MemoryOptions, stores: Stores, assertWritable: () => void): Recovered {
+function recoveryFrom(options: MemoryOptions, stores: Stores, assertWritable: () => void) {
   const { recovery: mode, schema, now } = options;
-  return recover({ ...stores, mode, schema, now, hasPeers: hasPeersIn(options), assertWritable });
+  return recovery({ ...stores, mode, schema, now, hasPeers: hasPeersIn(options), assertWritable });
 }
 
 /** Whether others can be asked: by what the node was told, or by what is left in its tables. */

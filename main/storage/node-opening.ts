@@ -6,38 +6,52 @@
 import { SqliteClockStore } from "./clocks/sqlite-clock-store.ts";
 import { checkNoted, databaseDamage } from "./database-damage.ts";
 import { finishSwap } from "./database-swap.ts";
-import { closeUntouched, growLog, openNodeDatabase } from "./node-database.ts";
-import { type Memory, type MemoryOptions, openMemory } from "./node-memory.ts";
+import { type DirectoryLock, lockDirectory } from "./directory-lock.ts";
+import { closeUntouched, growLog, makeDataDirectory, openNodeDatabase } from "./node-database.ts";
+import { type Memory, type MemoryOptions, openingMemory } from "./node-memory.ts";
 import { NodeMeta } from "./node-meta.ts";
 import { NodeSql } from "./node-sql.ts";
 import { NodeTrace, type TraceLimits } from "./node-trace.ts";
+import type { RecoveryProgress } from "./recovery/recovered.ts";
 import { rescue } from "./rescue.ts";
 
 export interface OpeningOptions extends MemoryOptions, TraceLimits {
+  /** Full size of a segment of a log in files. */
   readonly segmentBytes?: number;
-  /** Nothing in the database may be acknowledged any more. */
-  readonly onBroken: (error: unknown) => void;
 }
 
 export interface OpenedNode {
+  readonly lock: DirectoryLock;
   readonly sql: NodeSql;
   readonly meta: NodeMeta;
   readonly clocks: SqliteClockStore;
   readonly trace: NodeTrace;
   readonly memory: Memory;
+  /** Who is told when nothing in the database may be acknowledged any more. */
+  readonly broken: { tell(error: unknown): void };
 }
 
-/** Throws NodeStoreError, LogError, SnapshotError, SchemaError or RecoveryError, with no file of the node changed. */
-export function openNode(options: OpeningOptions): OpenedNode {
+/**
+ * In steps, for a host that answers meanwhile. Throws NodeStoreError, LogError, SnapshotError, SchemaError or
+ * RecoveryError, with the directory unlocked and no file of the node changed.
+ */
+export function* opening(options: OpeningOptions): Generator<RecoveryProgress, OpenedNode> {
   const { disk, dataDir, now } = options;
-  const before = finishSwap(disk, dataDir, now());
+  makeDataDirectory(dataDir);
+  const lock = lockDirectory(dataDir);
   try {
-    return withLines(before, open(options));
+    const before = finishSwap(disk, dataDir, now());
+    try {
+      return withLines(before, yield* open(options, lock));
+    } catch (error) {
+      const damage = databaseDamage(error);
+      if (damage === null) throw error;
+      const done = rescue(options, damage);
+      return withLines([...before, ...done], yield* open(options, lock));
+    }
   } catch (error) {
-    const damage = databaseDamage(error);
-    if (damage === null) throw error;
-    const done = rescue(options, damage);
-    return withLines([...before, ...done], open(options));
+    lock.release();
+    throw error;
   }
 }
 
@@ -47,13 +61,15 @@ function withLines(before: readonly string[], opened: OpenedNode): OpenedNode {
   return { ...opened, memory: { ...memory, lines: [...before, ...memory.lines], isUnusual: true } };
 }
 
-function open(options: OpeningOptions): OpenedNode {
+function* open(options: OpeningOptions, lock: DirectoryLock): Generator<RecoveryProgress, OpenedNode> {
   const { database, format } = openNodeDatabase(options);
   let sql: NodeSql | undefined;
   try {
     checkNoted(options.dataDir, database);
     sql = new NodeSql(database, options.disk);
-    const { node, cluster, dataDir, disk, now, segmentBytes, onBroken, recovery } = options;
+    const { node, cluster, dataDir, disk, now, segmentBytes, recovery } = options;
+    const broken: OpenedNode["broken"] = { tell: () => undefined };
+    const onBroken = (error: unknown) => broken.tell(error);
     const place = { sql, disk, dataDir, owner: { node, cluster }, now, segmentBytes, onBroken };
     const meta = new NodeMeta(database);
     meta.get("life");
@@ -61,9 +77,9 @@ function open(options: OpeningOptions): OpenedNode {
     clocks.has(node);
     const trace = new NodeTrace(database, node, options);
     trace.operations();
-    const memory = openMemory(options, sql, format, place);
+    const memory = yield* openingMemory(options, sql, format, place);
     growLog(database);
-    return { sql, meta, clocks, trace, memory };
+    return { lock, sql, meta, clocks, trace, memory, broken };
   } catch (error) {
     sql?.forget();
     closeUntouched(database);

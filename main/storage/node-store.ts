@@ -24,18 +24,18 @@ import type { TraceEvent } from "../../shared/trace/event.ts";
 import { type MeasuredClockStore, measured } from "./clocks/measured.ts";
 import type { SqliteClockStore } from "./clocks/sqlite-clock-store.ts";
 import { noteDamage } from "./database-damage.ts";
-import { type DirectoryLock, lockDirectory } from "./directory-lock.ts";
+import type { DirectoryLock } from "./directory-lock.ts";
 import type { Durability, LogSource, TransactionLog } from "./log/transaction-log.ts";
 import { LogWitness } from "./log-witness.ts";
-import { makeDataDirectory } from "./node-database.ts";
-import type { MemoryOptions } from "./node-memory.ts";
 import type { NodeMeta } from "./node-meta.ts";
-import { type OpenedNode, openNode } from "./node-opening.ts";
+import { type OpenedNode, opening, type OpeningOptions } from "./node-opening.ts";
 import type { NodeSql } from "./node-sql.ts";
 import { NodeStoreError } from "./node-store-error.ts";
-import type { NodeTrace, TraceLimits } from "./node-trace.ts";
+import type { NodeTrace } from "./node-trace.ts";
+import type { RecoveryProgress } from "./recovery/recovered.ts";
 import type { SnapshotInfo, SnapshotStore } from "./snapshots/snapshot-store.ts";
 import { Snapshotter } from "./snapshots/snapshotter.ts";
+import { finished, inTurns } from "./steps.ts";
 import type { TraceReader } from "./trace-blobs.ts";
 
 /** What one or more outputs of the core ask to keep. */
@@ -48,11 +48,9 @@ export interface Batch {
   readonly clock: VectorClock | null;
 }
 
-export interface NodeStoreOptions extends MemoryOptions, TraceLimits {
+export interface NodeStoreOptions extends OpeningOptions {
   /** A sentence about what went wrong and was borne. */
   readonly report: (line: string) => void;
-  /** Full size of a segment of a log in files. */
-  readonly segmentBytes?: number;
   /** No snapshot is taken by itself before the log has grown by this. */
   readonly snapshotLogBytesMin?: number;
 }
@@ -87,20 +85,20 @@ export class NodeStore {
   #clock: VectorClock;
   #state: "open" | "closed" | "failed" = "open";
 
-  /** Throws NodeStoreError, LogError or SnapshotError, with the directory unlocked; nothing is changed then. */
-  constructor(options: NodeStoreOptions) {
+  /** With other work done between pieces of it; `replaying` is told how far it is. Rejects with what the constructor throws. */
+  static async open(
+    options: NodeStoreOptions,
+    replaying: (progress: RecoveryProgress) => void,
+  ): Promise<NodeStore> {
+    return new NodeStore(options, await inTurns(opening(options), replaying));
+  }
+
+  /** All at once. Throws NodeStoreError, LogError or SnapshotError, with the directory unlocked; nothing is changed then. */
+  constructor(options: NodeStoreOptions, opened: OpenedNode = finished(opening(options))) {
     this.#options = options;
-    makeDataDirectory(options.dataDir);
-    this.#lock = lockDirectory(options.dataDir);
-    let opened: OpenedNode;
-    try {
-      opened = openNode({ ...options, onBroken: (error) => this.#break(error) });
-    } catch (error) {
-      this.#lock.release();
-      throw error;
-    }
-    const { memory } = opened;
-    ({ sql: this.#sql, meta: this.#meta, trace: this.#trace } = opened);
+    const { memory, broken } = opened;
+    broken.tell = (error) => this.#break(error);
+    ({ lock: this.#lock, sql: this.#sql, meta: this.#meta, trace: this.#trace } = opened);
     ({ tables: this.tables, log: this.log, source: this.source, snapshots: this.snapshots } = memory);
     ({ lines: this.lines, isUnusual: this.isUnusual, clock: this.#clock, at: this.#at } = memory);
     this.#witness = this.source.kind === "file" ? new LogWitness(this.#meta, this.log) : null;

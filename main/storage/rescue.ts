@@ -40,6 +40,7 @@ import { FileSnapshotStore } from "./snapshots/file-snapshot-store.ts";
 import { MemorySnapshotStore } from "./snapshots/memory-snapshot-store.ts";
 import { SnapshotError, type SnapshotStore } from "./snapshots/snapshot-store.ts";
 import { SqliteSnapshotStore } from "./snapshots/sqlite-snapshot-store.ts";
+import { finished } from "./steps.ts";
 
 /** What the new node.db begins with. */
 interface Beginning {
@@ -198,13 +199,6 @@ function lostLog(after: Position): LogScan {
     message: `Nothing of ${logTable} can be read.`,
   };
   return { segments: [], damage: [damage], first: after + 1, last: after, sound: () => [] };
-}
-
-function finished<Result>(steps: Generator<unknown, Result>): Result {
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-  }
 }
 
 /** The new database, whole and flushed, under another name. */

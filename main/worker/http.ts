@@ -23,6 +23,7 @@ export type ErrorCode =
   | "quorum_not_met"
   | "unavailable"
   | "leaving"
+  | "replaying"
   | "timed_out"
   | "needs_consensus"
   | "not_yet"
@@ -45,6 +46,7 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   quorum_not_met: 503,
   unavailable: 503,
   leaving: 503,
+  replaying: 503,
   timed_out: 504,
   needs_consensus: 501,
   not_yet: 503,

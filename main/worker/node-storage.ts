@@ -13,6 +13,7 @@ import { retrying } from "../storage/clocks/retrying.ts";
 import { FaultyDisk } from "../storage/disk/faulty-disk.ts";
 import { RealDisk } from "../storage/disk/real-disk.ts";
 import { NodeStore } from "../storage/node-store.ts";
+import type { RecoveryProgress } from "../storage/recovery/recovered.ts";
 import { clockAtStart } from "./clock-at-start.ts";
 import type { NodeOptions } from "./options.ts";
 
@@ -31,20 +32,21 @@ export interface NodeStorage {
   close(): Promise<void>;
 }
 
-/** Throws with everything undone. `report`: a sentence about what went wrong later and was borne. */
+/** Throws with everything undone. `report`: a sentence about what went wrong later and was borne; `replaying`: how far it is. */
 export async function openNodeStorage(
   options: NodeOptions,
   node: NodeId,
   schema: Schema,
   now: () => TimeMs,
   report: (line: string) => void,
+  replaying: (progress: RecoveryProgress) => void,
 ): Promise<NodeStorage> {
   const began = performance.now();
   const disk = new FaultyDisk(new RealDisk());
   for (const fault of options.diskFaults) disk.arm(fault);
   const { dataDir, cluster, log, snapshots, sync, recovery, seeds, gossip } = options;
   const settings = { dataDir, node, cluster, log, snapshots, sync, recovery, disk, schema, now, report };
-  const store = new NodeStore({ ...settings, seeds: gossip ? seeds : [] });
+  const store = await NodeStore.open({ ...settings, seeds: gossip ? seeds : [] }, replaying);
   // After the stores have given back what was not flushed.
   disk.onPowerCut(() => process.kill(process.pid, "SIGKILL"));
   try {

@@ -1,6 +1,7 @@
 /**
  * A whole node put together: store, core, host, network, HTTP, and the line to the lab. `start` either returns a node
- * that serves, or throws with everything undone.
+ * that serves, or throws with everything undone. It listens first, and says that it is replaying until it knows what it
+ * knew.
  */
 import { randomBytes, randomInt } from "node:crypto";
 import type { Server } from "node:http";
@@ -22,6 +23,7 @@ import { membershipOf, type NodeOptions, replicationOf } from "./options.ts";
 import { Merges } from "./merges/merges.ts";
 import { showing } from "./merges/shown.ts";
 import { Peers } from "./peers.ts";
+import { Replaying } from "./replaying.ts";
 import { listen, serve } from "./server.ts";
 import { serviceOf } from "./service.ts";
 import { SubscriptionFeed } from "./subscription-feed.ts";
@@ -63,11 +65,18 @@ export async function startNode(options: NodeOptions, callbacks: NodeCallbacks):
   let storage: NodeStorage | undefined;
   let server: Server | undefined;
   try {
-    storage = await openNodeStorage(options, node, schema, now, (line) => callbacks.notice(line));
     server = await listen(options.host, options.port);
-    return assemble(options, callbacks, { node, storage, schema, merges, server });
+    const bound = server.address() as { port: number };
+    const address = options.advertise ?? formatAddress(options.host, bound.port);
+    const guard = new Guard(options.httpPublic, [options.host, parseAddress(address)?.host ?? options.host]);
+    const replaying = new Replaying(server, node, guard);
+    const report = (line: string) => callbacks.notice(line);
+    storage = await openNodeStorage(options, node, schema, now, report, (done) => replaying.at(done));
+    replaying.end();
+    return assemble(options, callbacks, { node, address, storage, schema, merges, server, guard });
   } catch (error) {
     server?.close();
+    server?.closeAllConnections();
     merges.close();
     await storage?.close();
     throw error;
@@ -80,13 +89,13 @@ interface Parts {
   readonly schema: Schema;
   readonly merges: Merges;
   readonly server: Server;
+  readonly address: string;
+  readonly guard: Guard;
 }
 
 function assemble(options: NodeOptions, callbacks: NodeCallbacks, parts: Parts): RunningNode {
-  const { node, storage, schema, merges, server } = parts;
+  const { node, address, storage, schema, merges, server, guard } = parts;
   const { store, clocks, clock } = storage;
-  const bound = server.address() as { port: number };
-  const address = options.advertise ?? formatAddress(options.host, bound.port);
   const life = store.beginLife(Math.floor(now()));
   const replica = new Replica(
     {
@@ -139,11 +148,10 @@ function assemble(options: NodeOptions, callbacks: NodeCallbacks, parts: Parts):
   host.onEvents((events) => feeds.live.push(events));
   store.onCommitted(() => feeds.subscriptions.committed());
   const subject = { options, node, address, life, replica };
-  const known = [options.host, parseAddress(address)?.host ?? options.host];
   const show = showing(new Strategies(options.replication.conflicts ?? {}), merges);
   const leave = () => callbacks.leave();
   const service = serviceOf({ subject, host, peers, storage, schema, replication, show, leave });
-  serve(server, service, new Guard(options.httpPublic, known), peers, feeds);
+  serve(server, service, guard, peers, feeds);
   host.input({ kind: "tick" });
   tell(storage, host, callbacks);
 

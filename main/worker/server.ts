@@ -63,7 +63,7 @@ export function serve(server: Server, service: Service, guard: Guard, peers: Pee
       error.code === "HPE_HEADER_OVERFLOW"
         ? (["too_large", "The request's path and headers are over the limit of 16 KiB."] as const)
         : (["bad_input", "This is not HTTP; clients and nodes both speak HTTP here."] as const);
-    refuse(socket, new HttpError(code, message));
+    refuseUpgrade(socket, new HttpError(code, message));
   });
   server.on("upgrade", (request, socket, head) => {
     socket.on("error", () => socket.destroy());
@@ -78,9 +78,9 @@ export function serve(server: Server, service: Service, guard: Guard, peers: Pee
     try {
       guard.check(request);
       const feed = feedAt(request, feeds);
-      feed.accept(request, socket, head).catch((error: unknown) => refuse(socket, error));
+      feed.accept(request, socket, head).catch((error: unknown) => refuseUpgrade(socket, error));
     } catch (error) {
-      refuse(socket, error);
+      refuseUpgrade(socket, error);
     }
   });
 }
@@ -98,7 +98,8 @@ function feedAt(
   throw new HttpError("not_found", `The live events are at /ws, the changes of tables at ${subscribePath}.`);
 }
 
-function refuse(socket: Duplex, error: unknown): void {
+/** Answers in place of an upgrade. */
+export function refuseUpgrade(socket: Duplex, error: unknown): void {
   const code = error instanceof HttpError ? error.code : "internal";
   const body = JSON.stringify(errorBody(code, error instanceof Error ? error.message : String(error)));
   socket.end(

@@ -26,6 +26,7 @@ import {
   result,
   setBrokenAside,
 } from "./recovered.ts";
+import { finished } from "../steps.ts";
 import { settle } from "./settle.ts";
 import { countOf } from "./words.ts";
 
@@ -33,11 +34,7 @@ const transactionsAtOnce = 5_000;
 
 /** Throws RecoveryError, LogError, SnapshotError or SchemaError, with nothing changed unless the disk fails on the way. */
 export function recover(options: RecoverOptions): Recovered {
-  const steps = recovery(options);
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-  }
+  return finished(recovery(options));
 }
 
 /** The same in pieces of some ten milliseconds, for a host that answers meanwhile that it is replaying (L4). */

@@ -280,6 +280,27 @@ describe.each(["sqlite", "file"] as const)("with a log of kind %s", (log) => {
   });
 });
 
+it("L4: a long log is replayed with other work between, and how far it is is told", async () => {
+  const first = openStore();
+  const transactions = Array.from({ length: 12_000 }, (_, index) =>
+    transaction({ kind: "entry", entry: entry(index + 1, `k${index % 100}`) }),
+  );
+  first.commit({ ...nothing, transactions });
+  const digest = first.tables.digest();
+  first.close();
+  let turns = 0;
+  const timer = setInterval(() => (turns += 1), 0);
+  const seen: number[] = [];
+  const store = await NodeStore.open(storeOptions(dir), ({ transactions: done }) => seen.push(done));
+  clearInterval(timer);
+  open.push(store);
+  expect(seen.slice(-2)).toEqual([5_000, 10_000]);
+  expect(turns).toBeGreaterThan(0);
+  expect(store.tables.digest()).toBe(digest);
+  const refused = NodeStore.open(storeOptions(dir), () => undefined);
+  await expect(refused).rejects.toMatchObject({ kind: "locked" });
+});
+
 describe("opening a data directory refuses", () => {
   it("the directory of another node", () => {
     openStore().close();
