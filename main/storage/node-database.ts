@@ -110,7 +110,12 @@ function makeTables(database: Database.Database, owner: Owner): void {
  */
 export function growLog(database: Database.Database): void {
   const wal = statSync(`${database.name}-wal`, { throwIfNoEntry: false });
-  if (wal !== undefined && wal.size >= (walPages - scratchPagesSpare) * pageBytes) return;
+  if (wal !== undefined && wal.size >= (walPages - scratchPagesSpare) * pageBytes) {
+    // A flush may have failed in the life before: what is read here from the kernel's pages may not be on the disk, and
+    // no later flush would write it (P33). It is moved into the database, and the log begins anew.
+    database.pragma("wal_checkpoint(RESTART)");
+    return;
+  }
   // Two commits, for a page freed in the commit that filled it is never written. A kill between them leaves the table.
   database.exec("DROP TABLE IF EXISTS scratch; CREATE TABLE scratch (filler)");
   database
