@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { openNodeDatabase } from "../../../main/storage/node-database.ts";
+import { growLog, openNodeDatabase } from "../../../main/storage/node-database.ts";
 import { asNodeId } from "../../../shared/ids.ts";
 
 let dir: string;
@@ -20,6 +20,7 @@ const ownerOf = (name: string) => {
 it("P33: what a start finds in the write-ahead log does not wait there for a flush that may have failed", () => {
   const before = ownerOf("before");
   const { database } = openNodeDatabase(before);
+  growLog(database);
   database.prepare("INSERT INTO meta (name, value) VALUES ('kept', 'yes')").run();
   const after = ownerOf("after");
   for (const name of ["node.db", "node.db-wal"])
@@ -27,6 +28,7 @@ it("P33: what a start finds in the write-ahead log does not wait there for a flu
   database.close();
 
   const opened = openNodeDatabase(after).database;
+  growLog(opened);
   const alone = join(dir, "alone.db");
   copyFileSync(join(after.dataDir, "node.db"), alone);
   opened.close();
