@@ -19,7 +19,7 @@ export interface ScannedFiles {
   readonly owner: LogOwner | null;
 }
 
-/** `path`: a directory of segments, or one segment. `pause` is called before each segment. Throws LogError. */
+/** `path`: a directory of segments, or one segment. `pause` is called behind each segment. Throws LogError. */
 export async function scanLogFiles(
   path: string,
   isDirectory: boolean,
@@ -36,7 +36,7 @@ export async function scanLogFiles(
     reached,
   });
   let step = steps.next();
-  for (; step.done !== true; step = steps.next()) await pause(step.value);
+  for (; step.done !== true; step = steps.next()) await pause(step.value.file);
   const scan = step.value;
   return {
     scan,

@@ -6,14 +6,14 @@
  */
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import type { Position } from "../../../shared/runtime/types.ts";
+import type { Committed, Position } from "../../../shared/runtime/types.ts";
 import type { TimeMs } from "../../../shared/ids.ts";
 import type { Disk } from "../disk/disk.ts";
 import { replaceWhole } from "../disk/whole-file.ts";
 import { setAsideDirectory } from "../set-aside.ts";
 import { refuseDamaged } from "./damage.ts";
 import { FileLog, type FileLogOptions } from "./file-log.ts";
-import { type FileScan, type LogEnd, scanFiles } from "./file-scan.ts";
+import { type FileScan, type LogEnd, scanFiles, scanFilesThrough, type ScanOptions } from "./file-scan.ts";
 import {
   logFolder,
   makeSegment,
@@ -25,7 +25,7 @@ import {
 } from "./segment-files.ts";
 import { headBytes, type SegmentHead } from "./segment-head.ts";
 import { versionsRecord } from "./record.ts";
-import { LogError, type LogOwner, type LogScan, type LogSource, type OpenedLog } from "./transaction-log.ts";
+import { LogError, type LogOwner, type LogSource, type OpenedLog } from "./transaction-log.ts";
 
 const segmentBytesDefault = 8 * 2 ** 20;
 
@@ -63,12 +63,15 @@ export class FileLogSource implements LogSource {
     };
   }
 
-  scan(after: Position): LogScan {
-    return this.#scan(after);
+  scan(after: Position): FileScan {
+    return scanFiles(this.#scanned(after));
   }
 
-  open(after: Position): OpenedLog {
-    const scan = this.#scan(after);
+  scanThrough(after: Position): Generator<Committed, FileScan> {
+    return scanFilesThrough(this.#scanned(after));
+  }
+
+  open(after: Position, scan: FileScan = this.scan(after)): OpenedLog {
     const { end } = scan;
     return this.#writing(() => {
       if (end === null) return { log: this.#begin(after), lines: [] };
@@ -95,9 +98,9 @@ export class FileLogSource implements LogSource {
     });
   }
 
-  #scan(after: Position): FileScan {
+  #scanned(after: Position): ScanOptions {
     const { disk, dir, owner } = this.#log;
-    return scanFiles({ disk, dir, owner, after, reached: this.#reached });
+    return { disk, dir, owner, after, reached: this.#reached };
   }
 
   #begin(after: Position): FileLog {

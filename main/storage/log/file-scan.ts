@@ -20,7 +20,7 @@ import {
   unsealed,
   unsound,
 } from "./damage.ts";
-import { readRecords, type Reading, saltFound, tornStretch } from "./reading.ts";
+import { readRecords, type Reading, saltFound, tornStretch, transactionsIn } from "./reading.ts";
 import { RecordReader } from "./record-read.ts";
 import { checkHead, readSegment, segmentFile, segmentName, segmentNumbers } from "./segment-files.ts";
 import { headBytes, type SegmentHead } from "./segment-head.ts";
@@ -77,8 +77,29 @@ export function scanFiles(options: ScanOptions): FileScan {
   }
 }
 
-/** The same with a rest before each segment: yields its name. */
-export function* scanSteps(options: ScanOptions): Generator<string, FileScan> {
+/** A segment that was just read. */
+interface ReadSegment {
+  readonly file: string;
+  /** The sound transactions after the position the scan began at. */
+  transactions(): Iterable<Committed>;
+}
+
+/** For a log that nobody else uses: gives what it finds as it is met. Throws LogError as `scanFiles` does. */
+export function* scanFilesThrough(options: ScanOptions): Generator<Committed, FileScan> {
+  try {
+    const steps = new Scanner(options).scan();
+    for (;;) {
+      const step = steps.next();
+      if (step.done === true) return step.value;
+      yield* step.value.transactions();
+    }
+  } catch (error) {
+    throw error instanceof LogError ? error : cannotRead(options.dir, error);
+  }
+}
+
+/** `scanFiles` with a rest behind each segment. */
+export function* scanSteps(options: ScanOptions): Generator<ReadSegment, FileScan> {
   for (let left = relistsMax; ; left--) {
     try {
       return yield* new Scanner(options).scan();
@@ -140,6 +161,7 @@ class Scanner {
   readonly #damage: FoundDamage[] = [];
   readonly #segments: SegmentInfo[] = [];
   readonly #parts: ReadPart[] = [];
+  readonly #reader = new RecordReader();
   #position: Position;
   #versions: SchemaVersions | null = null;
   #end: LogEnd | null = null;
@@ -150,7 +172,7 @@ class Scanner {
     this.#position = options.after ?? 0;
   }
 
-  *scan(): Generator<string, FileScan> {
+  *scan(): Generator<ReadSegment, FileScan> {
     const after = this.#options.after ?? -1;
     const places = this.#places;
     const start = segmentWith(places, after);
@@ -165,8 +187,7 @@ class Scanner {
         this.#unread(index);
         continue;
       }
-      yield segmentFile(places[index]!.number);
-      this.#segment(index, index === start);
+      yield this.#segment(index, index === start);
     }
     this.#fallsShort();
     return {
@@ -212,7 +233,7 @@ class Scanner {
     });
   }
 
-  #segment(index: number, isStart: boolean): void {
+  #segment(index: number, isStart: boolean): ReadSegment {
     const place = this.#places[index]!;
     const file = segmentFile(place.number);
     if (!isStart) this.#join(this.#places[index - 1]!, place);
@@ -223,9 +244,9 @@ class Scanner {
     const size = place.head?.bytes ?? bytes.length;
     const isShort = bytes.length < size;
     const torn = isLast && place.head !== null && !isShort ? tornStretch(reading) : null;
-    const kept =
-      torn === null ? reading : readRecords(bytes.subarray(0, torn.at), salt, from, this.#versions);
-    this.#parts.push({ place, salt, after: from, versions: this.#versions, end: kept.end });
+    const before = this.#versions;
+    const kept = torn === null ? reading : readRecords(bytes.subarray(0, torn.at), salt, from, before);
+    this.#parts.push({ place, salt, after: from, versions: before, end: kept.end });
     this.#found(file, kept, isShort);
 
     if (torn !== null) this.#damage.push(tornTail(file, torn.at, reading.dataEnd, this.#position));
@@ -241,6 +262,8 @@ class Scanner {
     });
     const { end: at, flushed, sealed, versions } = kept;
     this.#end = { place, at, flushed, dataEnd: Math.max(at, reading.dataEnd), sealed, versions };
+    const after = this.#options.after ?? -1;
+    return { file, transactions: () => transactionsIn(bytes, kept, before, after, this.#reader) };
   }
 
   /** What lies between two segments. */

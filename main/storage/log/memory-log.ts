@@ -160,9 +160,14 @@ export class MemoryLogSource implements LogSource {
     };
   }
 
-  open(after: Position): OpenedLog {
+  *scanThrough(after: Position): Generator<Committed, LogScan> {
+    if (this.#memory !== undefined) yield* this.#memory.read(after);
+    return this.scan(after);
+  }
+
+  open(after: Position, found: LogScan = this.scan(after)): OpenedLog {
     const lines: string[] = [];
-    refuseDamaged(this.scan(after), after);
+    refuseDamaged(found, after);
     if (this.#memory !== undefined && this.#memory.last < after) {
       lines.push(`The log in memory ended at ${this.#memory.last} and goes on after ${after}.`);
       this.#memory = new Memory(after);

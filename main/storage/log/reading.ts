@@ -3,9 +3,9 @@
  *
  * Pure: bytes in, findings out, so that every bit of a segment can be flipped in a test.
  */
-import type { Position, SchemaVersions } from "../../../shared/runtime/types.ts";
-import { RecordReader, seedAt } from "./record-read.ts";
-import { saltOf, startMark } from "./record.ts";
+import type { Committed, Position, SchemaVersions } from "../../../shared/runtime/types.ts";
+import { flagsAt, lengthAt, positionAt, RecordReader, seedAt, typeAt } from "./record-read.ts";
+import { flag, recordType, saltOf, startMark } from "./record.ts";
 import { headBytes } from "./segment-head.ts";
 import { lacksSector } from "./tail.ts";
 import { Walk } from "./walk.ts";
@@ -133,6 +133,38 @@ class Findings implements Reading {
       syncedBehind: 0,
     });
   }
+}
+
+/**
+ * The sound transactions after a position, out of the same bytes that were found to hold them: nothing is checked twice.
+ * `before`: the versions the segment before it ended with.
+ */
+export function* transactionsIn(
+  bytes: Buffer,
+  { stretches, end }: Pick<Reading, "stretches" | "end">,
+  before: SchemaVersions | null,
+  after: Position,
+  reader: RecordReader,
+): Generator<Committed> {
+  let versions = before;
+  let nth = 0;
+  for (let at = headBytes; at < end;) {
+    for (; stretches[nth]?.at === at; nth++) at = stretches[nth]!.next;
+    const next = behindLast(bytes, at);
+    const type = typeAt(bytes, at);
+    if (type === recordType.versions) versions = reader.versions(bytes, at);
+    else if (type !== recordType.seal && positionAt(bytes, at) > after) {
+      yield reader.transaction(bytes, at, next, versions);
+    }
+    at = next;
+  }
+}
+
+/** Of the whole transaction, or the word of the log, that begins here. */
+function behindLast(bytes: Buffer, from: number): number {
+  let at = from;
+  while ((flagsAt(bytes, at) & flag.last) === 0) at += lengthAt(bytes, at);
+  return at + lengthAt(bytes, at);
 }
 
 /**

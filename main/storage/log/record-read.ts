@@ -92,6 +92,7 @@ export function seedAt(bytes: Buffer, at: number, end: number): number | null {
   return length > 0 && at + length <= end && isBodySound(bytes, at, length, seed) ? seed : null;
 }
 
+export const lengthAt = (bytes: Buffer, at: number) => bytes.readUInt32LE(at + 4);
 export const typeAt = (bytes: Buffer, at: number) => bytes[at + 1]!;
 export const flagsAt = (bytes: Buffer, at: number) => bytes[at + 2]!;
 export const ordinalAt = (bytes: Buffer, at: number) => bytes.readUInt32LE(at + 12);
@@ -137,7 +138,7 @@ export class RecordReader {
     const { at: time, clock } = this.shared(bytes, at);
     const mutations: Mutation[] = [];
     for (let record = at; record < end;) {
-      const length = bytes.readUInt32LE(record + 4);
+      const length = lengthAt(bytes, record);
       if (record !== at) this.#fields.from(bytes, record + headerBytes);
       if (typeAt(bytes, record) !== recordType.empty) mutations.push(this.#mutation(record, length));
       record += length;
@@ -149,12 +150,12 @@ export class RecordReader {
   mutation(bytes: Buffer, at: number): Mutation {
     this.#fields.from(bytes, at + headerBytes);
     if ((flagsAt(bytes, at) & flag.first) !== 0) this.shared(bytes, at);
-    return this.#mutation(at, bytes.readUInt32LE(at + 4));
+    return this.#mutation(at, lengthAt(bytes, at));
   }
 
   versions(bytes: Buffer, at: number): SchemaVersions {
     this.#fields.from(bytes, at + headerBytes);
-    const end = at + bytes.readUInt32LE(at + 4) - trailerBytes;
+    const end = at + lengthAt(bytes, at) - trailerBytes;
     return JSON.parse(this.#fields.text(end)) as SchemaVersions;
   }
 

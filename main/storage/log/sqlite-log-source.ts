@@ -1,13 +1,13 @@
 /** Where a log in SQLite lies: three tables of a database that its caller opens, checks and closes. */
 import { randomBytes } from "node:crypto";
 import type Database from "better-sqlite3";
-import type { Position } from "../../../shared/runtime/types.ts";
+import type { Committed, Position } from "../../../shared/runtime/types.ts";
 import type { TimeMs } from "../../../shared/ids.ts";
 import type { Disk } from "../disk/disk.ts";
 import { refuseDamaged } from "./damage.ts";
 import { SqliteLog } from "./sqlite-log.ts";
 import { versionsOf } from "./sqlite-rows.ts";
-import { cannotUse, headOf, scanTables } from "./sqlite-scan.ts";
+import { cannotUse, headOf, scanTables, scanTablesThrough } from "./sqlite-scan.ts";
 import { hasLogTables, logTable, logTables, makeLogTables, prepareLog } from "./sqlite-tables.ts";
 import { LogError, type LogOwner, type LogScan, type LogSource, type OpenedLog } from "./transaction-log.ts";
 
@@ -38,10 +38,14 @@ export class SqliteLogSource implements LogSource {
     return scanTables(this.#database, this.owner, after);
   }
 
-  open(after: Position): OpenedLog {
+  scanThrough(after: Position): Generator<Committed, LogScan> {
+    return scanTablesThrough(this.#database, this.owner, after);
+  }
+
+  open(after: Position, found?: LogScan): OpenedLog {
     return this.#writing(() => {
       if (!hasLogTables(this.#database)) return { log: this.#make(after), lines: [] };
-      const scan = scanTables(this.#database, this.owner, after);
+      const scan = found ?? scanTables(this.#database, this.owner, after);
       refuseDamaged(scan, after);
       if (scan.last < after) {
         const aside = `The transaction log was set aside as ${this.#moveAway()}`;

@@ -100,13 +100,13 @@ export interface RowsRead {
   readonly last: Position;
 }
 
-/** Checks every row after a position; `first` is where the table begins. */
-export function checkRows(
+/** Checks every row after a position, and gives those that are sound; `first` is where the table begins. */
+export function* checkRows(
   statements: LogStatements,
   salt: number,
   first: Position,
   after: Position,
-): RowsRead {
+): Generator<LogRow, RowsRead> {
   const damage: FoundDamage[] = [];
   const newest = readable(() => statements.last.get()!.last ?? first - 1);
   let last = Math.max(first - 1, newest === unreadable ? after : Math.min(after, newest));
@@ -118,10 +118,14 @@ export function checkRows(
     const count = recordsIn(row, salt);
     if (count > 0) for (const found of damage) found.before ??= row.position;
     if (row.position !== expected) damage.push(gap(expected, row.position, last, count > 0));
-    if (count === 0) damage.push(corruptRow(row, last));
-    else last = row.position;
     expected = row.position + 1;
     records += count;
+    if (count === 0) {
+      damage.push(corruptRow(row, last));
+      continue;
+    }
+    last = row.position;
+    if (last > after) yield row;
   }
   return { damage, records, bytes, last };
 }
@@ -162,7 +166,7 @@ export function* soundRows(statements: LogStatements, salt: number, after: Posit
   }
 }
 
-const decode = (reader: RecordReader, { records }: LogRow, versions: SchemaVersions | null) =>
+export const decode = (reader: RecordReader, { records }: LogRow, versions: SchemaVersions | null) =>
   reader.transaction(records, 0, records.length, versions);
 
 /**

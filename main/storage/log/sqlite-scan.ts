@@ -1,10 +1,12 @@
 /** What a log in SQLite is found to be, with nothing changed. */
 import type Database from "better-sqlite3";
-import type { Position } from "../../../shared/runtime/types.ts";
+import type { Committed, Position } from "../../../shared/runtime/types.ts";
 import { type FoundDamage, missingStart } from "./damage.ts";
+import { RecordReader } from "./record-read.ts";
 import { checkHead } from "./segment-files.ts";
-import { checkRows, readable, soundRows, unreadable, versionsOf } from "./sqlite-rows.ts";
-import { hasLogTables, logTable, prepareLog, versionsTable } from "./sqlite-tables.ts";
+import { checkRows, decode, readable, soundRows, unreadable, versionsOf } from "./sqlite-rows.ts";
+import { hasLogTables, type LogRow, logTable, prepareLog, versionsTable } from "./sqlite-tables.ts";
+import type { VersionHistory } from "./standing.ts";
 import { LogError, type LogOwner, type LogScan } from "./transaction-log.ts";
 
 export function cannotUse(database: Database.Database, error: unknown): LogError {
@@ -37,7 +39,6 @@ export function scanTables(
   after: Position | null,
 ): LogScan {
   try {
-    if (!hasLogTables(database)) return nothing(after ?? 0);
     if (database.inTransaction) return scanHere(database, owner, after);
     // One state of the database, whatever its node does meanwhile. It is not committed: that fails once a damaged page
     // was met.
@@ -52,6 +53,27 @@ export function scanTables(
   }
 }
 
+/** For a log that nobody else uses: gives what it finds as it is met. Throws LogError. */
+export function* scanTablesThrough(
+  database: Database.Database,
+  owner: LogOwner,
+  after: Position,
+): Generator<Committed, LogScan> {
+  try {
+    const rows = soundRowsIn(database, owner, after);
+    const reader = new RecordReader();
+    let history: VersionHistory | undefined;
+    for (;;) {
+      const step = rows.next();
+      if (step.done === true) return step.value;
+      history ??= versionsOf(prepareLog(database), headOf(database, owner)!.salt).history;
+      yield decode(reader, step.value, history.of(step.value.position));
+    }
+  } catch (error) {
+    throw error instanceof LogError ? error : cannotUse(database, error);
+  }
+}
+
 const nothing = (after: Position): LogScan => ({
   segments: [],
   damage: [],
@@ -60,13 +82,27 @@ const nothing = (after: Position): LogScan => ({
   sound: () => [],
 });
 
-function scanHere(database: Database.Database, owner: LogOwner | null, asked: Position | null): LogScan {
+function scanHere(database: Database.Database, owner: LogOwner | null, after: Position | null): LogScan {
+  const rows = soundRowsIn(database, owner, after);
+  for (;;) {
+    const step = rows.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** The rows behind the position that are sound, and what was found on the way. */
+function* soundRowsIn(
+  database: Database.Database,
+  owner: LogOwner | null,
+  asked: Position | null,
+): Generator<LogRow, LogScan> {
+  if (!hasLogTables(database)) return nothing(asked ?? 0);
   const head = headOf(database, owner);
   if (head === null) return { ...nothing(asked ?? 0), damage: [lostHead(asked ?? 0)] };
   const { salt, first } = head;
   const after = asked ?? first - 1;
   const statements = prepareLog(database);
-  const read = checkRows(statements, salt, first, after);
+  const read = yield* checkRows(statements, salt, first, after);
   const damage: FoundDamage[] = [...read.damage];
   if (first > after + 1) damage.unshift(missingStart(logTable, first, after));
   for (const position of versionsOf(statements, salt).damaged) damage.push(lostVersions(position));

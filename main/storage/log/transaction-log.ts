@@ -89,10 +89,16 @@ export interface LogSource {
    */
   scan(after: Position): LogScan;
   /**
-   * Opens it to go on; makes it when there is none, beginning after this position. A torn tail is cut and a copy of it
-   * kept, which a line says. Throws LogError "damaged" when there is other damage behind the position.
+   * The same for a start, which needs the transactions too: gives each that is sound as it is met, with everything read
+   * and checked once. Nobody else uses the log meanwhile.
    */
-  open(after: Position): OpenedLog;
+  scanThrough(after: Position): Generator<Committed, LogScan>;
+  /**
+   * Opens it to go on; makes it when there is none, beginning after this position. A torn tail is cut and a copy of it
+   * kept, which a line says. Throws LogError "damaged" when there is other damage behind the position. `found`: what this
+   * source's scan from the same position has just returned; it is not read again then.
+   */
+  open(after: Position, found?: LogScan): OpenedLog;
   /** All there is goes under a name that says so, and a new log begins after this position. */
   setAside(after: Position): OpenedLog;
 }

@@ -2,21 +2,23 @@
  * A start: from what lies on the disk to tables, a clock and a log that goes on.
  *
  * The newest sound snapshot, then what the log has after it: so the time grows with the log since the last snapshot and
- * not with history. A snapshot that fails a checksum is no reason to lose anything: the one before it and the log, which
- * is kept that far back, lead to the same rows (P29). Only mutations are applied; no reducer, no clock and no random number is asked
- * (P36).
+ * not with history. The log is read once, for it is applied as it is checked. A snapshot that fails a checksum is no reason
+ * to lose anything: the one before it and the log, which is kept that far back, lead to the same rows (P29). Only mutations
+ * are applied; no reducer, no clock and no random number is asked (P36).
  *
  * A torn tail is the end of the process or of the power in the middle of an append. Nothing in it was acknowledged, and
  * it is cut in every mode. Anything else is damage, and what becomes of it is the operator's to say (L5), see `./settle`.
  *
- * Nothing is changed before it is decided that the node starts: whoever refuses leaves everything as it was.
+ * Nothing is changed on the disk before it is decided that the node starts: whoever refuses leaves everything as it was.
+ * Where damage is met, what was applied up to there is thrown away, and the start begins again as the operator said.
  *
  * Source: Mohan et al. 1992, "ARIES", §6 (redo from the checkpoint); Bornholdt et al. 2021 on telling a torn tail from
  * damage ("Using Lightweight Formal Methods to Validate a Key-Value Storage Node in Amazon S3", §5).
  */
-import { merge } from "../../../shared/clock/vector-clock.ts";
+import { descends, merge, type VectorClock } from "../../../shared/clock/vector-clock.ts";
+import { SchemaError } from "../../../shared/runtime/schema.ts";
 import type { Position } from "../../../shared/runtime/types.ts";
-import type { Damage, LogScan } from "../log/transaction-log.ts";
+import type { Damage, LogScan, LogSource } from "../log/transaction-log.ts";
 import { type Base, readBase } from "./base.ts";
 import {
   progressOf,
@@ -41,21 +43,19 @@ export function recover(options: RecoverOptions): Recovered {
 export function* recovery(options: RecoverOptions): Generator<RecoveryProgress, Recovered> {
   const { source, snapshots, schema } = options;
   const base = yield* readBase(snapshots, schema);
-  const scan = source.scan(base.position);
-  if (base.broken.length > 0 || scan.damage.length > 0) options.assertWritable?.();
-  if (isGivenUp(base, scan)) return finishSettling(options, base);
+  if (base.info?.replacesLog === true) {
+    const old = source.scan(base.position);
+    if (isGivenUp(base, old)) return finishSettling(options, base, old);
+  }
+  const { scan, clock, refused } = yield* replayLog(source, base);
+  assertWritable(options, base, scan);
   const damage = damageBehind(base.position, scan);
-  if (damage.length > 0) return yield* settle(options, base, scan, damage);
+  if (damage.length > 0) return yield* settle(options, yield* readBase(snapshots, schema), scan, damage);
+  if (refused !== null) throw refused;
 
   const { replay } = base;
-  let { clock } = base;
-  for (const transaction of scan.sound()) {
-    replay.transaction(transaction);
-    clock = merge(clock, transaction.clock);
-    if (replay.counts.transactions % transactionsAtOnce === 0) yield progressOf(replay);
-  }
   replay.finish();
-  const opened = source.open(base.position);
+  const opened = source.open(base.position, scan);
   if (opened.log.last !== replay.position)
     throw new Error(`the log was read up to ${replay.position} and goes on after ${opened.log.last}`);
   const lines = [...setBrokenAside(snapshots, base.broken), readWords(base), ...opened.lines];
@@ -66,7 +66,42 @@ export function* recovery(options: RecoverOptions): Generator<RecoveryProgress, 
 export const isGivenUp = ({ info, position }: Base, { segments, first }: LogScan) =>
   info?.replacesLog === true && segments.length > 0 && first <= position;
 
-function finishSettling(options: RecoverOptions, base: Base): Recovered {
+function assertWritable(options: RecoverOptions, base: Base, { damage }: LogScan): void {
+  if (base.broken.length > 0 || damage.length > 0) options.assertWritable?.();
+}
+
+interface Replayed {
+  readonly scan: LogScan;
+  readonly clock: VectorClock;
+  /** Of the first transaction that this program cannot read. */
+  readonly refused: SchemaError | null;
+}
+
+/** Applies what follows the position, up to the first that is missing or cannot be read; all of it is checked. */
+function* replayLog(source: LogSource, base: Base): Generator<RecoveryProgress, Replayed> {
+  const { replay } = base;
+  const found = source.scanThrough(base.position);
+  let { clock } = base;
+  let refused: SchemaError | null = null;
+  for (;;) {
+    const step = found.next();
+    if (step.done === true) return { scan: step.value, clock, refused };
+    const transaction = step.value;
+    if (refused !== null || transaction.position !== replay.position + 1) continue;
+    try {
+      replay.transaction(transaction);
+    } catch (error) {
+      if (!(error instanceof SchemaError)) throw error;
+      refused = error;
+      continue;
+    }
+    clock = descends(transaction.clock, clock) ? transaction.clock : merge(clock, transaction.clock);
+    if (replay.counts.transactions % transactionsAtOnce === 0) yield progressOf(replay);
+  }
+}
+
+function finishSettling(options: RecoverOptions, base: Base, scan: LogScan): Recovered {
+  assertWritable(options, base, scan);
   const { source, snapshots } = options;
   const lines = setBrokenAside(snapshots, base.broken);
   const opened = source.setAside(base.position);

@@ -284,6 +284,24 @@ export function logContract(name: string, make: () => LogUnderTest): void {
         }
       });
 
+      it("is read once by a start, which is told of the same and opens it with that", () => {
+        const transactions = Array.from({ length: 30 }, (_, n) => transactionOf(n));
+        log.append(transactions, "synced");
+        log.close();
+        const steps = place.source.scanThrough(25);
+        for (const position of [26, 27, 28, 29, 30]) {
+          const { value } = steps.next();
+          expect(value).toEqual({ ...transactions[position - 1], position, versions: null });
+        }
+        const end = steps.next();
+        if (end.done !== true) throw new Error("more was found than was written");
+        const { segments, damage, first, last } = place.source.scan(25);
+        expect(end.value).toMatchObject({ segments, damage, first, last });
+        log = place.source.open(25, end.value).log;
+        expect(log.append([transactionOf(30)], "synced")).toBe(31);
+        expect([...log.read(29)].map(({ position }) => position)).toEqual([30, 31]);
+      });
+
       it("finds nothing where there is nothing", () => {
         log.close();
         place.cleanUp();

@@ -131,6 +131,7 @@ describe("what lay before", () => {
       kind: source.kind,
       owner,
       scan: (after: number) => source.scan(after),
+      scanThrough: (after: number) => source.scanThrough(after),
       open: (after: number) => source.open(after),
       setAside: killedThere,
     };
