@@ -183,16 +183,17 @@ export function* readRows(
   const { history } = versionsOf(statements, salt);
   let position = after;
   for (const row of rowsAfter(statements, after)) {
+    if (position >= log.last) return;
+    if (row.position !== position + 1 || recordsIn(row, salt) === 0) break;
     position += 1;
-    if (row.position > log.last) return;
-    if (row.position !== position || recordsIn(row, salt) === 0) break;
     yield decode(reader, row, history.of(position));
     if (position === log.last) return;
   }
-  if (position === after && after >= log.last) return;
-  if (position < log.first) throw compacted(position - 1, log.first);
+  if (position >= log.last) return;
+  const missing = position + 1;
+  if (missing < log.first) throw compacted(position, log.first);
   const wrong: FoundDamage = {
-    ...corruptRow({ position, records: Buffer.alloc(0) }, position - 1),
+    ...corruptRow({ position: missing, records: Buffer.alloc(0) }, position),
     before: null,
   };
   throw new LogError("damaged", `${wrong.message} Restart the node, which then recovers as it was told to.`, [

@@ -68,6 +68,14 @@ describe("rows that are not what was written", () => {
     ]);
   });
 
+  it("are named where the end of an open log is gone", () => {
+    const { database, log } = logOf(10);
+    database.exec("DELETE FROM transaction_log WHERE position > 8");
+    const error = errorOf(() => [...log.read(0)]);
+    expect(error).toMatchObject({ kind: "damaged", damage: [{ offset: 9, after: 8 }] });
+    expect(error.message).toContain("Row 9 of transaction_log");
+  });
+
   it("P35: are stale where they are those of another place", () => {
     const { database } = logOf(10);
     database.exec(
