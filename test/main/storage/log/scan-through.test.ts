@@ -1,5 +1,5 @@
 /** A start reads a log once, checking and applying as it goes: it must find what a scan and a second reading find. */
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, it } from "vitest";
 import type { MemoryDisk } from "../../../../main/storage/disk/memory-disk.ts";
 import type { LogScan, LogSource } from "../../../../main/storage/log/transaction-log.ts";
