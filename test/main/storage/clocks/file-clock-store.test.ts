@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import {
   FileClockStore,
   type FileClockStoreOptions,
@@ -112,6 +112,8 @@ describe("the file store", () => {
   });
 
   it("keeps apart what is set aside at the same moment", () => {
+    const clock = vi.spyOn(Date, "now").mockReturnValue(1_751_536_553_000);
+    onTestFinished(() => clock.mockRestore());
     const store = opened();
     for (let time = 0; time < 5; time++) {
       writeFileSync(path, `${time}`);
