@@ -53,6 +53,7 @@ export function readStorage(place: StoragePlace): StorageView {
       setAside: asideIn(place.dataDir, database),
       faults: [],
       recovery: [],
+      snapshotting: null,
     };
   });
 }

@@ -34,7 +34,7 @@ import { NodeStoreError } from "./node-store-error.ts";
 import type { NodeTrace } from "./node-trace.ts";
 import type { RecoveryProgress } from "./recovery/recovered.ts";
 import type { SnapshotInfo, SnapshotStore } from "./snapshots/snapshot-store.ts";
-import { Snapshotter } from "./snapshots/snapshotter.ts";
+import { type SnapshotProgress, Snapshotter } from "./snapshots/snapshotter.ts";
 import { finished, inTurns } from "./steps.ts";
 import type { TraceReader } from "./trace-blobs.ts";
 
@@ -151,6 +151,11 @@ export class NodeStore {
   /** A snapshot that holds at least what is committed now; resolves when it is durable. Rejects with SnapshotError. */
   snapshot(): Promise<SnapshotInfo> {
     return this.#snapshotter.take();
+  }
+
+  /** Of the snapshot that is being written; null when none is. */
+  get snapshotting(): SnapshotProgress | null {
+    return this.#snapshotter.progress;
   }
 
   /** Called after each commit that changed rows. */

@@ -2,6 +2,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { StorageView } from "../../shared/contract/storage.ts";
+import type { SnapshotProgress } from "../storage/snapshots/snapshotter.ts";
 import type { Host } from "./host.ts";
 import type { NodeStorage } from "./node-storage.ts";
 import type { StorageService } from "./storage-routes.ts";
@@ -55,6 +56,7 @@ function storageView({ node, options, replica }: Subject, { store, disk, lines }
       replayFrom: sound[0]?.position ?? 0,
     },
     snapshots: [...sound, ...damaged],
+    snapshotting: store.snapshotting === null ? null : progressOf(store.snapshotting),
     clock: {
       kind: clockStore,
       file: clockStore === "file" ? `clocks/${node}.clock.json` : null,
@@ -66,6 +68,8 @@ function storageView({ node, options, replica }: Subject, { store, disk, lines }
     recovery: [...lines],
   };
 }
+
+const progressOf = ({ rows, of }: SnapshotProgress) => ({ rows, of });
 
 /** Files below `set-aside`, newest first. */
 function setAsideIn(dataDir: string): StorageView["setAside"] {

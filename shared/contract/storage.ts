@@ -110,6 +110,8 @@ export const storageViewSchema = z.object({
       problem: z.string().nullable(),
     }),
   ),
+  /** A snapshot that is being written: how many rows of it are; null when none is, or nobody can tell. */
+  snapshotting: z.object({ rows: whole, of: whole }).nullable(),
   clock: z.object({
     kind: z.string(),
     /** Null when it lies in the database, or nowhere. */

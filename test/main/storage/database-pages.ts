@@ -18,6 +18,13 @@ export function pagesOf(dataDir: string, table: string): number[] {
   }
 }
 
+/** Moves the write-ahead log of a node that was killed into the file, as SQLite does from time to time. */
+export function takeUpLog(dataDir: string): void {
+  const database = new Database(join(dataDir, "node.db"));
+  database.pragma("wal_checkpoint(TRUNCATE)");
+  database.close();
+}
+
 /** Bits in the head of a page of a tree: what lies in it cannot be found any more. */
 export function breakPage(dataDir: string, page: number): void {
   const start = (page - 1) * pageBytes + (page === 1 ? 100 : 0);

@@ -12,6 +12,7 @@ import { readTraceAfter } from "../../../main/storage/trace-blobs.ts";
 import { asKey, asNodeId } from "../../../shared/ids.ts";
 import type { OperationLogItem } from "../../../shared/replication/types.ts";
 import type { TraceEvent } from "../../../shared/trace/event.ts";
+import { eventually } from "../worker/cluster.ts";
 import { entry, node } from "./entries.ts";
 import { storeOptions, transaction } from "./store-options.ts";
 
@@ -278,6 +279,20 @@ describe.each(["sqlite", "file"] as const)("with a log of kind %s", (log) => {
     ]);
     expect(second.isUnusual).toBe(false);
   });
+});
+
+it("tells how far a snapshot is while it is written", async () => {
+  const store = openStore();
+  const transactions = Array.from({ length: 5_000 }, (_, index) =>
+    transaction({ kind: "entry", entry: entry(index + 1, `k${index}`, "x".repeat(200)) }),
+  );
+  store.commit({ ...nothing, transactions });
+  expect(store.snapshotting).toBeNull();
+  const taken = store.snapshot();
+  expect(store.snapshotting).toMatchObject({ rows: 0, of: 5_000 });
+  await eventually("some of it", () => (store.snapshotting?.rows ?? 5_000) > 0);
+  await taken;
+  expect(store.snapshotting).toBeNull();
 });
 
 it("L4: a long log is replayed with other work between, and how far it is is told", async () => {

@@ -142,6 +142,7 @@ function viewOf(props: {
       value: { "node-1": count + 12, "node-2": 40, "node-3": 31 },
       problem: null,
     },
+    snapshotting: null,
     setAside: query.has("hurt")
       ? [{ file: "set-aside/20260414T093000-torn-tail/00000002.log", bytes: 213, at: startedAt }]
       : [],

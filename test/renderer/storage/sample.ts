@@ -57,6 +57,7 @@ export function storageOf(
     setAside: [],
     faults: [],
     recovery: [],
+    snapshotting: null,
     copies: [],
   };
 }
