@@ -148,6 +148,11 @@ export class NodeStore {
     if (transactions.length > 0) this.#apply(transactions);
   }
 
+  /** A clock by itself, into node.db. Durable on return. Throws as `commit` does. */
+  keepClock(clock: VectorClock): void {
+    this.#write(() => this.#sql.transact(true, () => this.#saveClock(clock)));
+  }
+
   /** A snapshot that holds at least what is committed now; resolves when it is durable. Rejects with SnapshotError. */
   snapshot(): Promise<SnapshotInfo> {
     return this.#snapshotter.take();

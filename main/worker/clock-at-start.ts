@@ -5,7 +5,10 @@
  * A damaged clock is no reason to begin again at zero: what the node stamped is in its log and its trace, up to the last
  * of it that was kept, and what it may have given out beyond that is skipped (P1).
  *
- * A clock that is simply not there is another matter: nobody knows of a damage, and a lab takes clocks away on purpose.
+ * Where the configured store has none because another one was configured before, that one's is taken over: the node's own
+ * count would begin anew otherwise, and each counter be given out a second time (P1).
+ *
+ * A clock that is in no store is another matter: nobody knows of a damage, and a lab takes clocks away on purpose.
  */
 import { merge, type VectorClock } from "../../shared/clock/vector-clock.ts";
 import type { RecoveryMode } from "../../shared/contract/storage.ts";
@@ -18,23 +21,58 @@ export interface ClockAtStart {
   readonly lines: readonly string[];
 }
 
-/** `known`: clocks of the log and of the trace. Throws VectorClockStoreError. */
+/** Where clocks of the node may lie. */
+export interface ClockPlaces {
+  /** The configured store. */
+  readonly store: VectorClockStore;
+  /** The durable one that was configured in a life before; null where there is nothing in it. */
+  readonly former: VectorClockStore | null;
+  /** Into the configured store, durable on return. */
+  readonly keep: (clock: VectorClock) => void | Promise<void>;
+  /** Clocks of the log and of the trace. */
+  readonly known: () => readonly VectorClock[];
+}
+
+/** Throws VectorClockStoreError. */
 export async function clockAtStart(
   node: NodeId,
-  store: VectorClockStore,
   recovery: RecoveryMode,
-  known: () => readonly VectorClock[],
+  { store, former, keep, known }: ClockPlaces,
 ): Promise<ClockAtStart> {
+  const own = await look(store, node, recovery);
+  const left: Found = former === null ? { clock: null } : await look(former, node, recovery);
+  const found = [own.clock, left.clock].filter((clock) => clock !== null);
+  const problems = [own.problem, left.problem].filter((problem) => problem !== undefined);
+  if (problems.length > 0) {
+    const clock = raised({ [node]: 0, ...[...found, ...known()].reduce(merge, {}) }, node);
+    await keep(clock);
+    await former?.delete(node);
+    const line = `The vector clock was damaged (${problems.join(" ")}) The node goes on from the clock of its log with its own counter raised to ${clock[node]}.`;
+    return { clock, lines: [line] };
+  }
+  if (left.clock !== null) {
+    const clock = [...found, ...known()].reduce(merge);
+    await keep(clock);
+    // Not before the new store certainly has it; one that comes back after a power cut is taken over once more.
+    await former?.delete(node);
+    const line = `The vector clock lay in another store: it was taken over from there, with the node's own counter at ${clock[node] ?? 0}.`;
+    return { clock, lines: [line] };
+  }
+  return own.clock === null ? { clock: null, lines: [] } : notBehind(node, own.clock, known());
+}
+
+interface Found {
+  readonly clock: VectorClock | null;
+  readonly problem?: string;
+}
+
+async function look(store: VectorClockStore, node: NodeId, recovery: RecoveryMode): Promise<Found> {
   try {
-    const clock = await store.load(node);
-    return clock === null ? { clock, lines: [] } : notBehind(node, clock, known());
+    return { clock: await store.load(node) };
   } catch (error) {
     const isCorrupt = error instanceof VectorClockStoreError && error.kind === "corrupt";
     if (!isCorrupt || recovery === "strict") throw error;
-    const clock = raised({ [node]: 0, ...known().reduce(merge, {}) }, node);
-    await store.save(node, clock);
-    const line = `The vector clock was damaged (${error.message}) The node goes on from the clock of its log with its own counter raised to ${clock[node]}.`;
-    return { clock, lines: [line] };
+    return { clock: null, problem: error.message };
   }
 }
 

@@ -4,8 +4,10 @@
  */
 import { join } from "node:path";
 import type { VectorClock } from "../../shared/clock/vector-clock.ts";
+import type { RecoveryMode } from "../../shared/contract/storage.ts";
 import type { NodeId, TimeMs } from "../../shared/ids.ts";
 import type { Schema } from "../../shared/runtime/schema.ts";
+import { clockFile } from "../storage/clocks/clock-file.ts";
 import { FileClockStore } from "../storage/clocks/file-clock-store.ts";
 import { MemoryClockStore } from "../storage/clocks/memory-clock-store.ts";
 import { type MeasuredClockStore, measured } from "../storage/clocks/measured.ts";
@@ -14,7 +16,7 @@ import { FaultyDisk } from "../storage/disk/faulty-disk.ts";
 import { RealDisk } from "../storage/disk/real-disk.ts";
 import { NodeStore } from "../storage/node-store.ts";
 import type { RecoveryProgress } from "../storage/recovery/recovered.ts";
-import { clockAtStart } from "./clock-at-start.ts";
+import { type ClockAtStart, clockAtStart } from "./clock-at-start.ts";
 import type { NodeOptions } from "./options.ts";
 
 export interface NodeStorage {
@@ -49,9 +51,10 @@ export async function openNodeStorage(
   const store = await NodeStore.open({ ...settings, seeds: gossip ? seeds : [] }, replaying);
   // After the stores have given back what was not flushed.
   disk.onPowerCut(() => process.kill(process.pid, "SIGKILL"));
+  let clocks: MeasuredClockStore | null = null;
   try {
-    const clocks = openClocks(options, disk);
-    const start = await clockAtStart(node, clocks ?? store.clocks, recovery, () => store.knownClocks());
+    clocks = openClocks(options, disk);
+    const start = await startClock(options, node, disk, store, clocks);
     return {
       disk,
       store,
@@ -66,10 +69,37 @@ export async function openNodeStorage(
       },
     };
   } catch (error) {
+    await clocks?.close();
     store.close();
     throw error;
   }
 }
+
+async function startClock(
+  { clockStore, dataDir, recovery }: NodeOptions,
+  node: NodeId,
+  disk: FaultyDisk,
+  store: NodeStore,
+  clocks: MeasuredClockStore | null,
+): Promise<ClockAtStart> {
+  const known = () => store.knownClocks();
+  if (clocks !== null) {
+    const former = clockStore === "file" ? store.clocks : null;
+    const keep = (clock: VectorClock) => clocks.save(node, clock);
+    return clockAtStart(node, recovery, { store: clocks, former, keep, known });
+  }
+  const dir = join(dataDir, "clocks");
+  const former = disk.exists(clockFile(dir, node)) ? fileClocks(dir, disk, recovery) : null;
+  try {
+    const keep = (clock: VectorClock) => store.keepClock(clock);
+    return await clockAtStart(node, recovery, { store: store.clocks, former, keep, known });
+  } finally {
+    former?.close();
+  }
+}
+
+const fileClocks = (dir: string, disk: FaultyDisk, recovery: RecoveryMode) =>
+  new FileClockStore(dir, { disk, onCorrupt: recovery === "strict" ? "leave" : "set-aside" });
 
 /** The host saves once for all that happens in a turn and waits for it, so there is nothing to batch. */
 function openClocks(
@@ -79,10 +109,8 @@ function openClocks(
   switch (clockStore) {
     case "sqlite":
       return null;
-    case "file": {
-      const onCorrupt = recovery === "strict" ? "leave" : "set-aside";
-      return measured(retrying(new FileClockStore(join(dataDir, "clocks"), { disk, onCorrupt })));
-    }
+    case "file":
+      return measured(retrying(fileClocks(join(dataDir, "clocks"), disk, recovery)));
     case "memory":
       return measured(new MemoryClockStore());
   }
