@@ -129,13 +129,13 @@ function inside(options: MemoryOptions, old: DamagedDatabase, kinds: StartKinds,
   const snapshots = snapshotsIn(options, old, kinds);
   const base = finished(readBase(snapshots, schema));
   const scan = scanOf(options, old, kinds, base);
-  const damage = damageBehind(base.position, scan);
+  const damage = damageBehind(base, scan);
   const asked = { mode, what: "node.db", hasPeers: hasPeersIn(options) };
   const broken = [{ name: "node.db", message: damaged }, ...base.broken];
   const kept = finished(decide(asked, { ...base, broken }, scan, damage));
   // Where the end cannot be read, nobody knows how far the numbers went.
   const leap = damage.some(({ before }) => before === null) ? skippedNumbers : 0;
-  const position = freePosition(snapshots, scan, damage) + leap;
+  const position = freePosition(base, scan, damage) + leap;
   snapshots.close();
   const { tables, clock, index, words } = kept;
   const life = old.meta.get("life");

@@ -17,6 +17,8 @@ export interface Base {
   /** Null: there is none, and everything is to come from the log. */
   readonly info: SnapshotInfo | null;
   readonly position: Position;
+  /** The newest whose head can be read, sound or not: the log had reached it. */
+  readonly newest: SnapshotInfo | null;
   /** Of this and of newer snapshots that are damaged: an own counter in them was given out. */
   readonly clock: VectorClock;
   /** Likewise of the numbers of entries. */
@@ -32,7 +34,9 @@ export function* readBase(snapshots: SnapshotStore, schema: Schema): Generator<R
   const broken = [...snapshots.damaged()];
   let clock = emptyClock;
   let index = 0;
-  for (const info of snapshots.list()) {
+  const infos = snapshots.list();
+  const newest = infos[0] ?? null;
+  for (const info of infos) {
     const { position, name } = info;
     clock = merge(clock, info.clock);
     index = Math.max(index, info.index);
@@ -42,13 +46,14 @@ export function* readBase(snapshots: SnapshotStore, schema: Schema): Generator<R
         replay.rows(rows, info.versions);
         yield progressOf(replay);
       }
-      return { replay, info, position, clock, index, broken };
+      return { replay, info, position, newest, clock, index, broken };
     } catch (error) {
       if (!(error instanceof SnapshotError) || error.kind !== "damaged") throw error;
       broken.push({ name, message: error.message });
     }
   }
-  return { replay: new Replay(new Tables(index), schema, 0), info: null, position: 0, clock, index, broken };
+  const replay = new Replay(new Tables(index), schema, 0);
+  return { replay, info: null, position: 0, newest, clock, index, broken };
 }
 
 function* piecesOf(rows: Iterable<Mutation>): Generator<Mutation[]> {

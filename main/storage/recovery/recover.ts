@@ -19,6 +19,7 @@ import { descends, merge, type VectorClock } from "../../../shared/clock/vector-
 import { SchemaError } from "../../../shared/runtime/schema.ts";
 import type { Position } from "../../../shared/runtime/types.ts";
 import type { Damage, LogScan, LogSource } from "../log/transaction-log.ts";
+import type { SnapshotInfo } from "../snapshots/snapshot-store.ts";
 import { type Base, readBase } from "./base.ts";
 import {
   progressOf,
@@ -49,7 +50,7 @@ export function* recovery(options: RecoverOptions): Generator<RecoveryProgress, 
   }
   const { scan, clock, refused } = yield* replayLog(source, base);
   assertWritable(options, base, scan);
-  const damage = damageBehind(base.position, scan);
+  const damage = damageBehind(base, scan);
   if (damage.length > 0) return yield* settle(options, yield* readBase(snapshots, schema), scan, damage);
   if (refused !== null) throw refused;
 
@@ -118,7 +119,7 @@ function finishSettling(options: RecoverOptions, base: Base, scan: LogScan): Rec
 }
 
 /** Of what follows the position, in the order in which it stands there. */
-export function damageBehind(position: Position, scan: LogScan): Damage[] {
+export function damageBehind({ position, newest }: Base, scan: LogScan): Damage[] {
   const { damage, segments, first } = scan;
   const behind = damage.filter(({ kind }) => kind !== "torn-tail");
   const isMissing = segments.length > 0 && first > position + 1;
@@ -129,7 +130,24 @@ export function damageBehind(position: Position, scan: LogScan): Damage[] {
     const message = `The log begins at transaction ${first}, ${what}.`;
     behind.unshift({ kind: "gap", file, offset: 0, length: 0, after: position, before: first, message });
   }
+  const end = newest === null ? null : lostEnd(scan.last, newest);
+  if (end !== null && !behind.some(({ before }) => before === null || before >= end.before)) behind.push(end);
   return behind;
+}
+
+/** A log does not know that its end was taken away; a snapshot of what stood there does, though its rows are damaged. */
+function lostEnd(last: Position, { name, position }: SnapshotInfo) {
+  if (last >= position) return null;
+  const message = `The log ends at transaction ${last}, and the snapshot ${name} is of ${position}.`;
+  return {
+    kind: "gap" as const,
+    file: name,
+    offset: 0,
+    length: 0,
+    after: last,
+    before: position + 1,
+    message,
+  };
 }
 
 function readWords({ replay, info }: Base): string {

@@ -48,7 +48,7 @@ export function* settle(
   const { source, snapshots, schema, now } = options;
   const { tables, clock, at, index, words } = yield* decide(options, base, scan, damage);
   const lines = setBrokenAside(snapshots, base.broken);
-  const position = freePosition(snapshots, scan, damage);
+  const position = freePosition(base, scan, damage);
   writeSnapshot(snapshots, tables, {
     position,
     clock,
@@ -135,10 +135,9 @@ function* readSound(base: Base, scan: LogScan, upTo: Position): Generator<Recove
 const firstOf = (damage: readonly Damage[]) => Math.min(...damage.map(({ after }) => after));
 
 /** Above everything that was seen, and at least what the old log began with: that is how it is known for the old one. */
-export function freePosition(snapshots: SnapshotStore, scan: LogScan, damage: readonly Damage[]): Position {
-  const newest = snapshots.list()[0]?.position ?? -1;
+export function freePosition({ newest }: Base, scan: LogScan, damage: readonly Damage[]): Position {
   const seen = damage.map(({ after, before }) => before ?? after);
-  return Math.max(newest + 1, scan.first, scan.last, ...seen);
+  return Math.max((newest?.position ?? -1) + 1, scan.first, scan.last, ...seen);
 }
 
 export function writeSnapshot(snapshots: SnapshotStore, tables: Tables, head: SnapshotHead): void {

@@ -85,6 +85,14 @@ const cases: readonly Case[] = [
       flipInTransaction(disk, 7);
     },
   },
+  {
+    title: "the newest snapshot, and the end of the log",
+    snapshotsAt: [1, 9],
+    damage: (disk) => {
+      flip(disk, file(9), 300);
+      ["log/00000002.log", "log/00000003.log", "log/00000004.log"].forEach((name) => removeFile(disk, name));
+    },
+  },
 ];
 
 function play({ title, snapshotsAt, damage, hasPeers = true }: Case): string {

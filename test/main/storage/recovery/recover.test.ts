@@ -153,6 +153,21 @@ describe("what lay before", () => {
     expect(node.tables.index).toBe(12);
   });
 
+  it.each([1, 0])(
+    "is not taken for all there was where only a damaged snapshot knows of more",
+    (segments) => {
+      const disk = written(12, [1, 12]);
+      for (const name of disk.list(`${dataDir}/log`).slice(segments)) removeFile(disk, `log/${name}`);
+      flip(disk, "snapshots/000000000012.snapshot", 300);
+      expect(() => start(disk, "strict")).toThrow(/000000000012\.snapshot is of 12.* to 12 are lost/);
+      const node = start(disk, "salvage");
+      expect(node.damage).toMatchObject([{ kind: "gap", before: 13 }]);
+      expect(node.position, "a number stands for one transaction for ever").toBeGreaterThan(12);
+      node.log.close();
+      expect(start(disk).position).toBe(node.position);
+    },
+  );
+
   it("keeps its clock and its numbers, though it is given up (P1)", () => {
     const disk = written(12);
     flipInTransaction(disk, 3);
