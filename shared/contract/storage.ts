@@ -147,7 +147,7 @@ export type NodeStorage = StorageView & {
 };
 
 /** One record of a log, as it lies there. */
-export const recordViewSchema = z.object({
+const recordViewSchema = z.object({
   file: z.string(),
   offset: z.number(),
   bytes: z.number(),

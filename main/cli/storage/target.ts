@@ -8,7 +8,7 @@ import { closeSync, openSync, readdirSync, readSync, type Stats, statSync } from
 import { basename, dirname } from "node:path";
 import { isSegmentName } from "./log-files.ts";
 
-export type TargetKind =
+type TargetKind =
   | "data directory"
   | "log"
   | "segment"
