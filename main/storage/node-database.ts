@@ -11,7 +11,7 @@ import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import type { NodeId } from "../../shared/ids.ts";
-import { makeDirectory } from "./make-directory.ts";
+import { RealDisk } from "./disk/real-disk.ts";
 import { NodeStoreError } from "./node-store-error.ts";
 
 /** Raise it when an older program would read the file wrongly. */
@@ -42,10 +42,10 @@ export interface Owner {
   readonly cluster: string;
 }
 
-/** Makes the directory when it is missing. Throws NodeStoreError of kind "unreadable". */
+/** Makes the directory when it is missing, its name durable on return (P34). Throws NodeStoreError of kind "unreadable". */
 export function makeDataDirectory(dataDir: string): void {
   try {
-    makeDirectory(dataDir);
+    new RealDisk().makeDirectory(dataDir);
   } catch (error) {
     throw new NodeStoreError(
       "unreadable",

@@ -4,7 +4,8 @@
  * Three things that the calls alone do not give are done here. A write may take only some of the bytes it was handed, so
  * it is repeated until all are taken. Data is flushed with fdatasync, which also makes a new length durable; on macOS
  * Node asks for F_FULLFSYNC, without which the drive keeps the bytes in a cache of its own. And a directory that was made
- * is flushed into the one above it: a file synced in a directory that is gone after a power cut is gone too (P34).
+ * is flushed into the one above it: a file synced in a directory that is gone after a power cut is gone too (P34). They
+ * are made one at a time, so that a kill leaves one at most that is there and not flushed, and the next start flushes it.
  *
  * Windows can neither open nor flush a directory; its file system keeps a journal of names.
  */
@@ -49,11 +50,25 @@ export class RealDisk implements Disk {
 
   makeDirectory(dir: string): void {
     const missing: string[] = [];
-    for (let path = resolve(dir); !existsSync(path) && dirname(path) !== path; path = dirname(path)) {
-      missing.push(path);
+    let there = resolve(dir);
+    for (; !existsSync(there) && dirname(there) !== there; there = dirname(there)) missing.push(there);
+    this.#syncName(there);
+    if (missing.length === 0) makeDirectory(there);
+    for (const path of missing.toReversed()) {
+      makeDirectory(path);
+      this.syncDirectory(dirname(path));
     }
-    makeDirectory(dir);
-    for (const path of missing.toReversed()) this.syncDirectory(dirname(path));
+  }
+
+  /** Of a directory that is there: whoever made it may have been killed before it flushed the one above. */
+  #syncName(dir: string): void {
+    try {
+      this.syncDirectory(dirname(dir));
+    } catch (error) {
+      // What may not be read here was not made from here.
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== "EACCES" && code !== "EPERM") throw error;
+    }
   }
 
   rename(from: string, to: string): void {

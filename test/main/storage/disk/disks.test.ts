@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { expect, it } from "vitest";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { FaultyDisk } from "../../../../main/storage/disk/faulty-disk.ts";
 import { MemoryDisk } from "../../../../main/storage/disk/memory-disk.ts";
 import { RealDisk } from "../../../../main/storage/disk/real-disk.ts";
+import { makeDataDirectory } from "../../../../main/storage/node-database.ts";
 import { diskContract } from "./disk-contract.ts";
 
 const makeDir = () => mkdtempSync(join(tmpdir(), "lightcone-disk-"));
@@ -37,16 +38,54 @@ it.runIf(process.platform !== "win32")("RealDisk shows what it makes to its owne
   rmSync(dir, { recursive: true });
 });
 
-it("RealDisk flushes each directory it makes into the one above it (P34)", () => {
+describe("RealDisk flushes names of directories into the ones above (P34)", () => {
   const flushed: string[] = [];
+  let refused = "";
   class Watched extends RealDisk {
-    override syncDirectory(dir: string): void {
-      flushed.push(dir);
-      super.syncDirectory(dir);
+    override syncDirectory(path: string): void {
+      if (path === refused) throw Object.assign(new Error("EACCES"), { code: "EACCES" });
+      flushed.push(path);
+      super.syncDirectory(path);
     }
   }
-  const dir = makeDir();
-  new Watched().makeDirectory(join(dir, "a/b"));
-  expect(flushed).toEqual([dir, join(dir, "a")]);
-  rmSync(dir, { recursive: true });
+  let dir: string;
+  beforeEach(() => {
+    dir = makeDir();
+    flushed.length = 0;
+    refused = "";
+  });
+  afterEach(() => rmSync(dir, { recursive: true }));
+
+  it("each that it makes", () => {
+    new Watched().makeDirectory(join(dir, "a/b"));
+    expect(flushed).toEqual([dirname(dir), dir, join(dir, "a")]);
+  });
+
+  it("one that is there: a process may have been killed between making and flushing it", () => {
+    mkdirSync(join(dir, "a"));
+    new Watched().makeDirectory(join(dir, "a"));
+    expect(flushed).toEqual([dir]);
+    flushed.length = 0;
+    new Watched().makeDirectory(join(dir, "a/b"));
+    expect(flushed).toEqual([dir, join(dir, "a")]);
+  });
+
+  it("never making one below before the name of the one above is flushed", () => {
+    refused = dir;
+    expect(() => new Watched().makeDirectory(join(dir, "a/b"))).toThrow("EACCES");
+    expect(existsSync(join(dir, "a/b"))).toBe(false);
+  });
+
+  it("and takes one that is there where what is above it may not be read", () => {
+    mkdirSync(join(dir, "a"));
+    refused = dir;
+    new Watched().makeDirectory(join(dir, "a"));
+  });
+
+  it("the data directory's among them", () => {
+    const spy = vi.spyOn(RealDisk.prototype, "syncDirectory");
+    makeDataDirectory(join(dir, "data"));
+    expect(spy.mock.calls).toEqual([[dirname(dir)], [dir]]);
+    spy.mockRestore();
+  });
 });
