@@ -7,7 +7,8 @@
  * an unfinished end. A transaction never lies in two segments; one that is larger than a segment gets one of its size.
  *
  * Everything is encoded before the first byte is written: a list in which one is no transaction changes nothing. What
- * fails while it is written, or flushed, is the last this log does (P33).
+ * fails while it is written, or flushed, is the last this log does (P33). A segment that cannot be removed only stays: no
+ * byte that anybody counts on was at stake.
  */
 import type { Committed, Position, SchemaVersions, Transaction } from "../../../shared/runtime/types.ts";
 import type { Disk, DiskFile } from "../disk/disk.ts";
@@ -63,6 +64,7 @@ export class FileLog implements TransactionLog {
   #durable: Position;
   #versions: SchemaVersions | null;
   #isFlushed = true;
+  #isRemovalFlushed = true;
 
   /** What it was found to be is durable: whoever found it sees to that, and it is flushed once more. */
   constructor(options: FileLogOptions, state: FileLogState) {
@@ -141,14 +143,17 @@ export class FileLog implements TransactionLog {
   dropBefore(position: Position): Position {
     this.#standing.assertOpen();
     const limit = this.#holds.limit(position);
-    this.#write(() => {
+    try {
+      this.#flushRemoval();
       while (this.#segments.length > 1 && this.#segments[1]!.head.first <= limit) {
         this.#options.disk.remove(this.#segments[0]!.path);
-        // One after the other: with the power gone, none is missing between two that are there.
-        this.#options.disk.syncDirectory(this.#options.dir);
         this.#segments.shift();
+        this.#isRemovalFlushed = false;
+        this.#flushRemoval();
       }
-    });
+    } catch (error) {
+      throw this.#standing.notDropped(error);
+    }
     return this.first;
   }
 
@@ -264,6 +269,13 @@ export class FileLog implements TransactionLog {
     this.#file.sync();
     this.#isFlushed = true;
     this.#durable = this.#last;
+  }
+
+  /** Before the next removal: with the power gone, no segment is missing between two that are there. */
+  #flushRemoval(): void {
+    if (this.#isRemovalFlushed) return;
+    this.#options.disk.syncDirectory(this.#options.dir);
+    this.#isRemovalFlushed = true;
   }
 
   #write(action: () => void): void {

@@ -8,7 +8,7 @@
  * When a transaction it joined is rolled back, the log no longer knows where it ends: the caller closes it then, as after
  * any commit that failed (P33).
  */
-import type Database from "better-sqlite3";
+import Database from "better-sqlite3";
 import type { Committed, Position, SchemaVersions, Transaction } from "../../../shared/runtime/types.ts";
 import type { Disk } from "../disk/disk.ts";
 import { RecordWriter, versionsRecord } from "./record.ts";
@@ -116,11 +116,13 @@ export class SqliteLog implements TransactionLog {
     this.#standing.assertOpen();
     const first = Math.min(this.#holds.limit(position), this.#last + 1);
     if (first <= this.#first) return this.#first;
-    this.#commit("written", () => {
+    const drop = () => {
       this.#statements.drop.run(first);
       this.#statements.dropVersions.run(first);
       this.#statements.setFirst.run(first);
-    });
+    };
+    if (this.#database.inTransaction) this.#commit("written", drop);
+    else this.#dropAlone(drop);
     this.#first = first;
     this.#bytes = null;
     return first;
@@ -147,6 +149,21 @@ export class SqliteLog implements TransactionLog {
       this.#writer.transaction(transaction, this.#last + 1 + index, this.#durable);
       return Buffer.from(this.#writer.view());
     });
+  }
+
+  /** Refused before anything was written, or rolled back for want of room: both leave what was appended as it is. */
+  #dropAlone(drop: () => void): void {
+    let refused: unknown = null;
+    this.#standing.guard(() => {
+      try {
+        this.#commitAlone("written", drop);
+      } catch (error) {
+        const isOfDatabase = error instanceof Database.SqliteError && error.code !== "SQLITE_FULL";
+        if (isOfDatabase) throw error;
+        refused = error;
+      }
+    });
+    if (refused !== null) throw this.#standing.notDropped(refused);
   }
 
   #commit(durability: Durability, action: () => void): void {

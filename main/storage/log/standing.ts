@@ -48,6 +48,16 @@ export class Standing {
       );
     }
   }
+
+  /** What nobody needs any more stays: no reason to take nothing more. */
+  notDropped(error: unknown): LogError {
+    return new LogError(
+      "io",
+      `What nobody needs any more of ${this.#name.replace(/^The/, "the")} could not be removed (${String(error)}). The log goes on with it; it is tried again later.`,
+      [],
+      error,
+    );
+  }
 }
 
 /** Readers that must not lose what they have not read. */

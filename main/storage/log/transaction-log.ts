@@ -46,7 +46,7 @@ export interface TransactionLog {
   readonly versions: SchemaVersions | null;
   /**
    * Nobody needs transactions before this one any more. Drops whole archives, and none that somebody holds. Returns the
-   * new `first`.
+   * new `first`. Throws LogError "io" where not all of it could be dropped: the log goes on, and may be asked again.
    */
   dropBefore(position: Position): Position;
   /** What follows this position stays until it is released, whatever `dropBefore` says: a lagging reader. */
@@ -118,7 +118,7 @@ export type LogErrorKind =
   | "newer_format"
   /** The log of another node, of another cluster, or no log at all. */
   | "foreign"
-  /** The disk refused. Nothing more is taken. */
+  /** The disk refused. Nothing more is taken, unless it was only to drop something. */
   | "io"
   | "closed"
   /** No transaction: a programmer's error. Nothing was kept. */

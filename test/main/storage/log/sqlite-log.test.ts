@@ -230,6 +230,24 @@ describe("transactions of the database", () => {
   });
 });
 
+it("goes on when what nobody needs cannot be dropped, and tries again when it is asked to", () => {
+  let isFull = false;
+  class Full extends MemoryDisk {
+    override gate(): void {
+      if (isFull) throw new Error("ENOSPC");
+    }
+  }
+  const database = new Database(":memory:");
+  const { log } = new SqliteLogSource({ database, owner, disk: new Full() }).open(0);
+  for (let n = 1; n <= 5; n++) log.append([transactionOf(n)], "synced");
+  isFull = true;
+  expect(errorOf(() => log.dropBefore(4))).toMatchObject({ kind: "io" });
+  expect([log.first, [...log.read(0)].length]).toEqual([1, 5]);
+  isFull = false;
+  expect(log.append([transactionOf(6)], "synced")).toBe(6);
+  expect(log.dropBefore(4)).toBe(4);
+});
+
 it("is set aside under names that say so", () => {
   const { database, log } = logOf(3);
   log.close();
