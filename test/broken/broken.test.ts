@@ -1,9 +1,10 @@
 /** The quick part of `npm run hunt:broken`: some broken cores are found, and the sound core is not. */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { brokenCores } from "./cores.ts";
 import { huntCore } from "./hunt-core.ts";
+import { brokenStores } from "./stores.ts";
 
 const quick = brokenCores.filter(({ isQuick }) => isQuick === true);
 const scenarios = [...new Set(quick.map(({ scenario }) => scenario))];
@@ -17,6 +18,20 @@ describe("a broken core", () => {
       expect(readFileSync(join(root, file), "utf8").split(find)).toHaveLength(2);
     },
   );
+});
+
+describe("a broken store", () => {
+  it.each(brokenStores.flatMap(({ name, edits }) => edits.map((edit) => ({ name, ...edit }))))(
+    "$name changes one place of $file",
+    ({ file, find }) => {
+      expect(readFileSync(join(root, file), "utf8").split(find)).toHaveLength(2);
+    },
+  );
+
+  it.each(brokenStores)("$name is looked for where there are tests", ({ name, foundBy }) => {
+    expect(existsSync(join(root, foundBy))).toBe(true);
+    expect(brokenStores.filter((store) => store.name === name)).toHaveLength(1);
+  });
 });
 
 describe("a hunt", () => {
