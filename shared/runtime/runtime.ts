@@ -91,10 +91,19 @@ export class Runtime {
 /** Whatever a reducer or a query threw, for whoever called it by this name. */
 export function errorOf(error: unknown, name: string): CallError {
   if (!(error instanceof ReducerError)) {
-    return { code: "reducer_failed", message: `${name} has a bug and changed nothing: ${String(error)}.` };
+    return { code: "reducer_failed", message: `${name} has a bug and changed nothing: ${textOf(error)}.` };
   }
   const { code, message } = error;
   return { code, message: code === "bad_arguments" ? `${name} was called wrongly. ${message}` : message };
+}
+
+/** Anything can be thrown, also what cannot be written down. */
+function textOf(error: unknown): string {
+  try {
+    return String(error);
+  } catch {
+    return `it threw something of type ${typeof error} that has no text`;
+  }
 }
 
 /** Throws ReducerError "no_such_module". */

@@ -71,6 +71,35 @@ describe("a reducer", () => {
     expect(mutations).toEqual([row("a", 2), row("b", undefined)]);
   });
 
+  it.each([
+    ["an object without a prototype", Object.create(null)],
+    [
+      "an object whose text throws",
+      {
+        toString() {
+          throw new Error("no");
+        },
+      },
+    ],
+    [
+      "an error whose name throws",
+      Object.defineProperty(new Error("x"), "name", { get: () => Symbol("no") }),
+    ],
+  ])("that throws %s ends its call and nothing else", (_, thrown: unknown) => {
+    const { outcome, isChanged } = run(() => {
+      throw thrown;
+    });
+    expect(outcome).toEqual({
+      ok: false,
+      error: {
+        code: "reducer_failed",
+        message:
+          "test.run has a bug and changed nothing: it threw something of type object that has no text.",
+      },
+    });
+    expect(isChanged).toBe(false);
+  });
+
   it("that throws leaves nothing, whatever it had written", () => {
     const refused = run((tables) => {
       tables.put("rows", "a", 1);
