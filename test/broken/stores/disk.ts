@@ -61,7 +61,11 @@ export const diskStores: readonly BrokenStore[] = [
     name: "parents-not-flushed",
     rule: "P34: a directory that was made is flushed into the one above it",
     edits: [
-      disk("real-disk", "for (const path of missing.toReversed()) this.syncDirectory(dirname(path));", ""),
+      disk(
+        "real-disk",
+        "makeDirectory(path);\n      this.syncDirectory(dirname(path));",
+        "makeDirectory(path);",
+      ),
     ],
     foundBy: at("disks"),
   },

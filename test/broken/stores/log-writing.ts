@@ -84,8 +84,8 @@ export const logWritingStores: readonly BrokenStore[] = [
     edits: [
       log(
         "file-log",
-        "this.#options.disk.syncDirectory(this.#options.dir);\n        this.#segments.shift();",
-        "this.#segments.shift();",
+        "this.#isRemovalFlushed = false;\n        this.#flushRemoval();",
+        "this.#isRemovalFlushed = false;",
       ),
     ],
     foundBy: at("file-log"),

@@ -65,13 +65,7 @@ export const recoveryStores: readonly BrokenStore[] = [
   {
     name: "position-used-again",
     rule: "L10: a position means one transaction for ever",
-    edits: [
-      of(
-        "settle",
-        "return Math.max(newest + 1, scan.first, scan.last, ...seen);",
-        "return Math.max(newest + 1, scan.first, Math.min(...seen));",
-      ),
-    ],
+    edits: [of("settle", "+ 1, scan.first, scan.last, ...seen);", "+ 1, scan.first, Math.min(...seen));")],
     foundBy: at("modes"),
   },
   {
