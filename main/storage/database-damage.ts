@@ -17,12 +17,13 @@ export const damageNotePath = (dataDir: string) => `${databasePath(dataDir)}-dam
 
 /** SQLite's own word for it; null when something else is wrong. */
 export function databaseDamage(error: unknown): string | null {
+  let found: string | null = null;
   for (let at = error; at instanceof Error; at = at.cause) {
     const code = (at as { code?: string }).code ?? "";
     if (code.startsWith("SQLITE_CORRUPT") || code === "SQLITE_NOTADB") return at.message;
-    if (at instanceof NodeStoreError && at.kind === "damaged") return at.message;
+    if (at instanceof NodeStoreError && at.kind === "damaged") found = at.message;
   }
-  return null;
+  return found;
 }
 
 /** Does nothing when the error is of another kind, or the disk takes nothing more: then nothing can be noted. */

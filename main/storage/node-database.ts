@@ -7,7 +7,7 @@
  * `application_id` says that the file is a node's, `user_version` which format it has, table `meta` whose it is.
  * All are checked before anything is written, so that a wrong path never damages somebody else's data.
  */
-import { existsSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import type { NodeId } from "../../shared/ids.ts";
@@ -63,6 +63,7 @@ export interface OpenedDatabase {
 
 /** Opens and checks the database, or makes a new one. Throws NodeStoreError; nothing is changed then. */
 export function openNodeDatabase(owner: Owner, path = databasePath(owner.dataDir)): OpenedDatabase {
+  assertWritable(path);
   const database = openChecked(path, {});
   try {
     const isNew = database.pragma("application_id", { simple: true }) === 0;
@@ -74,6 +75,17 @@ export function openNodeDatabase(owner: Owner, path = databasePath(owner.dataDir
   } catch (error) {
     closeUntouched(database);
     throw explain(error, path);
+  }
+}
+
+/** SQLite opens what it may not write for reading, and only whoever writes first would find that out. */
+function assertWritable(path: string): void {
+  if (!existsSync(path)) return;
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK);
+  } catch (error) {
+    const sentence = `${path} cannot be written; check its path and permissions. (${String(error)})`;
+    throw new NodeStoreError("unreadable", sentence, error);
   }
 }
 
@@ -187,7 +199,8 @@ export function checkOwner(database: Database.Database, owner: Owner): void {
   }
 }
 
-function explain(error: unknown, path: string): NodeStoreError {
+/** What SQLite says, as a sentence that says what to do. */
+export function explain(error: unknown, path: string): NodeStoreError {
   if (error instanceof NodeStoreError) return error;
   const code = (error as { code?: string }).code ?? "";
   if (code === "SQLITE_NOTADB") {

@@ -3,11 +3,12 @@
  * this returns. Where SQLite cannot read it, or may not write to it any more, a new one takes its place (./rescue), and
  * that is opened.
  */
+import Database from "better-sqlite3";
 import { SqliteClockStore } from "./clocks/sqlite-clock-store.ts";
 import { checkNoted, databaseDamage } from "./database-damage.ts";
 import { finishSwap } from "./database-swap.ts";
 import { type DirectoryLock, lockDirectory } from "./directory-lock.ts";
-import { closeUntouched, growLog, makeDataDirectory, openNodeDatabase } from "./node-database.ts";
+import { closeUntouched, explain, growLog, makeDataDirectory, openNodeDatabase } from "./node-database.ts";
 import { type Memory, type MemoryOptions, openingMemory } from "./node-memory.ts";
 import { NodeMeta } from "./node-meta.ts";
 import { NodeSql } from "./node-sql.ts";
@@ -83,6 +84,6 @@ function* open(options: OpeningOptions, lock: DirectoryLock): Generator<Recovery
   } catch (error) {
     sql?.forget();
     closeUntouched(database);
-    throw error;
+    throw error instanceof Database.SqliteError ? explain(error, database.name) : error;
   }
 }
