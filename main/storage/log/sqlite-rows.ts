@@ -17,14 +17,17 @@ export function recordsIn({ position, records }: LogRow, salt: number): number {
   return walk.records;
 }
 
-/** Rows after a position. One that SQLite itself cannot read has no bytes. */
+/** Rows after a position. A stretch that SQLite itself cannot read is one without bytes. */
 export function* rowsAfter(statements: LogStatements, after: Position): Generator<LogRow> {
   let position = after;
   for (;;) {
     const { rows, isLast } = pageAfter(statements, position);
     yield* rows;
     if (isLast || rows.length === 0) return;
-    position = rows.at(-1)!.position;
+    const { position: from, through = from } = rows.at(-1)!;
+    // No log gets there: the number is damaged, and is the last that could be counted on from.
+    if (!Number.isSafeInteger(through)) return;
+    position = through;
   }
 }
 
@@ -39,26 +42,60 @@ function pageAfter(statements: LogStatements, after: Position): RowsPage {
   return page === unreadable ? rowByRow(statements, after) : { rows: page, isLast: false };
 }
 
-/**
- * The page of the database that is damaged need not be the one of all of these rows. Where it is the last one, nobody
- * knows how far they went: then the first that cannot be read stands for all of them, so that a log that has lost its end
- * is never taken for a shorter one.
- */
+const unreadableRows = (position: Position) => ({ position, records: Buffer.alloc(0) });
+
+/** The page of the database that is damaged need not be the one of all of these rows. */
 function rowByRow(statements: LogStatements, after: Position): RowsPage {
-  const found = readable(() => statements.last.get()!.last);
-  const last = found === unreadable ? null : found;
   const rows: LogRow[] = [];
-  let readableRows = 0;
-  for (let position = after + 1; position <= Math.min(after + pageRows, last ?? Infinity); position++) {
-    const row = readable(() => statements.row.get(position));
-    const isRead = row !== unreadable && row !== undefined;
-    rows.push(isRead ? row : { position, records: Buffer.alloc(0) });
-    if (isRead) readableRows = rows.length;
+  let from = after + 1;
+  while (rows.length < pageRows) {
+    const row = readable(() => statements.from.get(from));
+    if (row === undefined) return { rows, isLast: true };
+    if (row === unreadable) {
+      const through = endOfUnreadable(statements, from);
+      rows.push(through === null ? unreadableRows(from) : { ...unreadableRows(from), through });
+      if (through === null) return { rows, isLast: true };
+      from = through + 1;
+      continue;
+    }
+    rows.push(row);
+    if (!Number.isSafeInteger(row.position)) break;
+    from = row.position + 1;
   }
-  if (last !== null) return { rows, isLast: false };
-  return readableRows === 0
-    ? { rows: rows.slice(0, 1), isLast: true }
-    : { rows: rows.slice(0, readableRows), isLast: false };
+  return { rows, isLast: false };
+}
+
+/** Behind the first that cannot be read, where nobody knows how far the rows went: more than lie on a page of pages. */
+const searched = 2 ** 16;
+/** What lies behind a stretch this many times as long as it may be passed over. */
+const finest = 1_024;
+
+/**
+ * The last position of a stretch that cannot be read; null where nothing behind it can. Then the first that cannot be read
+ * stands for all of them, so that a log that has lost its end is never taken for a shorter one.
+ *
+ * Row by row at first. The number of the newest row may be damaged too and pretend any length, so the steps grow with
+ * what is behind them: some ten thousand lead to any number there is.
+ */
+function endOfUnreadable(statements: LogStatements, from: Position): Position | null {
+  const isUnreadable = (position: Position) => readable(() => statements.from.get(position)) === unreadable;
+  const newest = readable(() => statements.last.get()!.last ?? 0);
+  const end = newest === unreadable ? from + searched : Math.min(newest, Number.MAX_SAFE_INTEGER);
+  if (from > end) return null;
+  let bad = from;
+  let good: Position;
+  for (;;) {
+    if (bad >= end) return newest === unreadable ? null : bad;
+    good = Math.min(end, bad + Math.max(1, Math.floor((bad - from) / finest)));
+    if (!isUnreadable(good)) break;
+    bad = good;
+  }
+  while (good - bad > 1) {
+    const middle = Math.floor((bad + good) / 2);
+    if (isUnreadable(middle)) bad = middle;
+    else good = middle;
+  }
+  return bad;
 }
 
 export const unreadable = Symbol("unreadable");
@@ -118,7 +155,7 @@ export function* checkRows(
     const count = recordsIn(row, salt);
     if (count > 0) for (const found of damage) found.before ??= row.position;
     if (row.position !== expected) damage.push(gap(expected, row.position, last, count > 0));
-    expected = row.position + 1;
+    expected = (row.through ?? row.position) + 1;
     records += count;
     if (count === 0) {
       damage.push(corruptRow(row, last));
@@ -142,7 +179,7 @@ function gap(from: Position, to: Position, after: Position, isSound: boolean): F
   };
 }
 
-function corruptRow({ position, records }: LogRow, after: Position): FoundDamage {
+function corruptRow({ position, records, through = position }: LogRow, after: Position): FoundDamage {
   const isStale = seedAt(records, 0, records.length) !== null;
   return {
     kind: isStale ? "stale" : "corrupt",
@@ -153,7 +190,9 @@ function corruptRow({ position, records }: LogRow, after: Position): FoundDamage
     before: null,
     message: isStale
       ? `Row ${position} of ${logTable} holds a transaction that was written for another place.`
-      : `Row ${position} of ${logTable} is not what was written.`,
+      : through > position
+        ? `Rows ${position} to ${through} of ${logTable} cannot be read.`
+        : `Row ${position} of ${logTable} is not what was written.`,
   };
 }
 

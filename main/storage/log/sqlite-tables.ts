@@ -18,6 +18,8 @@ CREATE TABLE ${headTable} (head BLOB NOT NULL, first INTEGER NOT NULL);
 export interface LogRow {
   readonly position: Position;
   readonly records: Buffer;
+  /** Of a stretch that SQLite cannot read: it goes on up to here. */
+  readonly through?: Position;
 }
 
 export interface LogHeadRow {
@@ -35,7 +37,10 @@ export function prepareLog(database: Database.Database) {
     page: database.prepare<[Position, number], LogRow>(
       `SELECT position, records FROM ${logTable} WHERE position > ? ORDER BY position LIMIT ?`,
     ),
-    row: database.prepare<[Position], LogRow>(`SELECT position, records FROM ${logTable} WHERE position = ?`),
+    /** Found without a look at what lies before it, which may be damaged. */
+    from: database.prepare<[Position], LogRow>(
+      `SELECT position, records FROM ${logTable} WHERE position >= ? ORDER BY position LIMIT 1`,
+    ),
     last: database.prepare<[], { last: Position | null }>(`SELECT max(position) AS last FROM ${logTable}`),
     bytes: database.prepare<[], { bytes: number }>(`SELECT total(length(records)) AS bytes FROM ${logTable}`),
     drop: database.prepare<[Position], never>(`DELETE FROM ${logTable} WHERE position < ?`),

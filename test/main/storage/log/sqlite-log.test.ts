@@ -146,6 +146,38 @@ describe("pages of the database that are damaged", () => {
   });
 });
 
+describe("a number of a row that was damaged", () => {
+  it.each([2n ** 50n, 2n ** 62n + 1n])(
+    "costs no time and no memory by the rows it pretends, %i",
+    (number) => {
+      const { database, log } = logOf(200);
+      log.close();
+      database.prepare("UPDATE transaction_log SET position = ? WHERE position = 200").run(number);
+      const whole = database.serialize();
+      const leaves = new Database(whole)
+        .prepare<[], number>(
+          "SELECT pageno FROM dbstat WHERE name = 'transaction_log' AND pagetype = 'leaf' ORDER BY path",
+        )
+        .pluck()
+        .all();
+      // Before the last one: what cannot be read lies between a number that is right and one that is not.
+      const page = leaves.at(-2)!;
+      whole.fill(0, (page - 1) * 4_096, page * 4_096);
+      const source = sourceOf(new Database(whole));
+      const scan = source.scan(0);
+      expect(scan.damage.length).toBeLessThan(5);
+      const read = positionsOf(scan);
+      expect(read[0]).toBe(1);
+      expect(read.at(-1)).toBe(199);
+      expect(scan.damage[0]).toMatchObject({
+        kind: "corrupt",
+        after: read.find((n) => !read.includes(n + 1)),
+      });
+      expect(scan.damage[0]!.message).toMatch(/^Rows \d+ to \d+ of transaction_log cannot be read\.$/);
+    },
+  );
+});
+
 describe("a database of somebody else", () => {
   it("is refused with nothing changed", () => {
     const { database } = logOf(3);
