@@ -83,6 +83,8 @@ export class NodeStore {
   readonly #at: TimeMs | undefined;
   /** Of the newest transaction. */
   #clock: VectorClock;
+  /** Of the log, since the life began. */
+  #id = "";
   #state: "open" | "closed" | "failed" = "open";
 
   /** With other work done between pieces of it; `replaying` is told how far it is. Rejects with what the constructor throws. */
@@ -127,11 +129,29 @@ export class NodeStore {
     return restoredFrom(this.tables, { clock, operations, ...(this.#at !== undefined && { at: this.#at }) });
   }
 
+  /**
+   * Under it a position stands for the same transaction always: the node and the life in which the log began. Where
+   * something may be missing of what was told, the log is another: one in memory, one whose last life did not flush, and
+   * one that was not found as it had been left.
+   */
+  get id(): string {
+    return this.#id;
+  }
+
   /** A life newer than all before it, `proposed` when the wall clock has not gone back. Durable on return. */
   beginLife(proposed: number): number {
-    const before = Number(this.#meta.get("life") ?? 0);
-    const life = Math.max(proposed, before + 1);
-    this.#write(() => this.#sql.transact(true, () => this.#meta.put("life", String(life))));
+    const last = Number(this.#meta.get("life") ?? 0);
+    const life = Math.max(proposed, last + 1);
+    const isLasting = this.source.kind !== "memory" && this.#options.sync !== "off";
+    const before = isLasting && !this.isUnusual ? this.#meta.get("log") : undefined;
+    this.#id = before || `${this.#options.node}-${life}`;
+    this.#write(() =>
+      this.#sql.transact(true, () => {
+        this.#meta.put("life", String(life));
+        // Empty: the next life begins another one, whatever its policy.
+        this.#meta.put("log", isLasting ? this.#id : "");
+      }),
+    );
     return life;
   }
 

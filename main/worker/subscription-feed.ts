@@ -3,7 +3,8 @@
  *
  * The log is the queue. A reader is a position, and is read to from the log a slice at a time, as fast as it takes what
  * it is sent: one that is slow, or paused for an hour, costs this node a socket's buffer and nothing else, and holds back
- * no segment. What it asks for may have been dropped by then; it is told so ("compacted") and knows what to do.
+ * no segment. What it asks for may have been dropped by then, or be damaged; it is told which ("compacted", "damaged")
+ * and what to do.
  *
  * Only what is as durable as the node promises is told: under the policy "off" a power cut may take it
  * back, and a position may stand for something else. Nothing is told while the log is replayed: this exists when that is
@@ -18,12 +19,14 @@ import {
   type SubscriberMessage,
   subscriberMessageSchema,
 } from "../../shared/runtime/subscription-messages.ts";
-import { subscribe, Subscription } from "../../shared/runtime/subscriptions.ts";
+import { subscribe, Subscription, wayOn } from "../../shared/runtime/subscriptions.ts";
 import type { Committed, Position } from "../../shared/runtime/types.ts";
 import { LogError } from "../storage/log/transaction-log.ts";
 import { asked } from "./subscription-query.ts";
 
 export interface SubscribedLog {
+  /** No two logs have one. */
+  readonly id: string;
   readonly first: Position;
   /** All up to here may be told. */
   readonly last: Position;
@@ -169,10 +172,11 @@ class Reader {
   #lose(id: string, error: LogError): void {
     this.#watched.delete(id);
     if (error.kind === "closed") return;
-    this.#send({ kind: "error", id, code: "compacted", message: error.message });
+    const code = error.kind === "compacted" ? "compacted" : "damaged";
+    this.#send({ kind: "error", id, code, message: `${error.message} ${wayOn}` });
   }
 
-  #subscribe({ id, module, table, keys, after }: SubscriberMessage & { kind: "subscribe" }): void {
+  #subscribe({ id, module, table, keys, after, log }: SubscriberMessage & { kind: "subscribe" }): void {
     if (this.#watched.has(id)) {
       this.#refuse(id, "id_in_use", `There is a subscription "${id}" already; choose another id.`);
       return;
@@ -185,14 +189,15 @@ class Reader {
       );
       return;
     }
-    const { first, last } = this.#log;
-    const found = subscribe({ module, table, keys, after }, this.#modules, { replaying: false, first, last });
+    const { id: name, first, last } = this.#log;
+    const readable = { id: name, replaying: false, first, last };
+    const found = subscribe({ module, table, keys, after, log }, this.#modules, readable);
     if (!(found instanceof Subscription)) {
       this.#refuse(id, found.code, found.message);
       return;
     }
     this.#watched.set(id, { subscription: found, told: found.after });
-    this.#send({ kind: "subscribed", id, after: found.after });
+    this.#send({ kind: "subscribed", id, after: found.after, log: name });
   }
 
   #unsubscribe(id: string): void {

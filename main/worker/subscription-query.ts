@@ -7,7 +7,7 @@ import { HttpError } from "./http.ts";
 
 export const subscribePath = "/api/v1/subscribe";
 
-const names = ["id", "module", "table", "key", "prefix", "from", "to", "after"] as const;
+const names = ["id", "module", "table", "key", "prefix", "from", "to", "after", "log"] as const;
 
 /** Null when the address names none. Throws HttpError "bad_input". */
 export function asked(query: URLSearchParams): SubscriberMessage | null {
@@ -26,6 +26,7 @@ export function asked(query: URLSearchParams): SubscriberMessage | null {
     id: query.get("id") ?? module,
     module,
     ...given("table"),
+    ...given("log"),
     ...(Object.keys(keys).length > 0 && { keys }),
     after: /^\d+$/.test(after) ? Number(after) : after,
   });

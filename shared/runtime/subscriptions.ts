@@ -9,7 +9,9 @@
  *
  * Where a position can no longer be followed the client is told so, never given less in silence: `compacted` when what
  * follows it was dropped from the log, or is missing from it; `ahead` when the log does not reach that far, as after a
- * node was wiped. The way on is the same: subscribe from "now", then read the rows, then apply what comes.
+ * node was wiped; `another_log` when the log is not the one the position is from, though it reaches as far by now: a log
+ * in memory begins anew with each life, and a power cut may take back what was never flushed. A client that does not send
+ * back the name of the log it was told is not warned of that. The way on is the same: subscribe from "now", then read the rows, then apply what comes.
  *
  * During a replay nothing is delivered and nobody is accepted: what is replayed was delivered when it happened (P36).
  */
@@ -28,10 +30,14 @@ export interface SubscriptionRequest {
   readonly keys?: KeyRange | undefined;
   /** The last position it has seen: 0 for all there is. */
   readonly after: Position | "now";
+  /** Which log that position is from: what it was told when it subscribed. */
+  readonly log?: string | undefined;
 }
 
 /** What can be read, at this moment. */
 export interface ReadableLog {
+  /** No two logs have one name: a position means the same under it, always. */
+  readonly id: string;
   readonly replaying: boolean;
   /** Position of the first transaction that can be read. */
   readonly first: Position;
@@ -39,7 +45,13 @@ export interface ReadableLog {
   readonly last: Position;
 }
 
-export type SubscriptionErrorCode = "no_such_module" | "no_such_table" | "replaying" | "compacted" | "ahead";
+export type SubscriptionErrorCode =
+  | "no_such_module"
+  | "no_such_table"
+  | "replaying"
+  | "compacted"
+  | "ahead"
+  | "another_log";
 
 export interface SubscriptionError {
   readonly code: SubscriptionErrorCode;
@@ -112,7 +124,7 @@ export class Subscription {
 export function subscribe(
   request: SubscriptionRequest,
   modules: ReadonlyMap<string, Module>,
-  { replaying, first, last }: ReadableLog,
+  { id, replaying, first, last }: ReadableLog,
 ): Subscription | SubscriptionError {
   const module = modules.get(request.module);
   if (module === undefined) {
@@ -132,6 +144,12 @@ export function subscribe(
   }
   if (replaying)
     return { code: "replaying", message: "The log is being replayed; subscribe again when that is over." };
+  if (request.after !== "now" && request.log !== undefined && request.log !== id) {
+    return {
+      code: "another_log",
+      message: `Position ${request.after} is from log ${request.log}, and this one is ${id}. ${wayOn}`,
+    };
+  }
   const after = request.after === "now" ? last : request.after;
   if (after > last) {
     return {
@@ -142,7 +160,8 @@ export function subscribe(
   return after + 1 < first ? compacted(after, first) : new Subscription(request, after);
 }
 
-const wayOn = 'Subscribe from "now", then read the rows.';
+/** For whoever cannot go on where it was. */
+export const wayOn = 'Subscribe from "now", then read the rows.';
 
 function compacted(after: Position, next: Position): SubscriptionError {
   const missing =

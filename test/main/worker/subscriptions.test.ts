@@ -81,6 +81,33 @@ it.each(["sqlite", "file"] as const)(
   },
 );
 
+it.each([
+  ["sqlite", "commit", true],
+  ["file", "commit", true],
+  ["sqlite", "off", false],
+  ["memory", "commit", false],
+] as const)(
+  "after a restart, a log of kind %s under --sync=%s is the same: %s",
+  async (kind, sync, isSame) => {
+    const flags = [...settings(kind).flags, `--sync=${sync}`];
+    let node = await cluster.start("node-1", { flags });
+    await increment(node, "n");
+    const before = await subscriber(node, "?module=counter&after=0");
+    const { log } = await before.until("subscribed");
+    await eventually("the change", () => before.commits.length === 1);
+    await node.signal("SIGKILL");
+    await before.closed;
+    node = await cluster.restart(node, { flags });
+    const now = await subscriber(node, "?module=counter&after=now");
+    expect((await now.until("subscribed")).log === log).toBe(isSame);
+    // More than there was: the position itself tells nothing.
+    for (let index = 0; index < 5; index += 1) await increment(node, "n");
+    const back = await subscriber(node, `?module=counter&after=${before.position}&log=${log}`);
+    if (isSame) await eventually("the five it missed", () => back.commits.length === 5);
+    else expect(await back.until("error")).toMatchObject({ code: "another_log" });
+  },
+);
+
 describe("on one connection", () => {
   it("several subscriptions live side by side, each under its name, until it is ended", async () => {
     const node = await cluster.start("node-1", settings("sqlite"));

@@ -8,7 +8,7 @@ import type { Committed } from "../../../shared/runtime/types.ts";
 
 const modules = checkModules(builtInModules);
 const open = (request: SubscriptionRequest, last: number) =>
-  subscribe(request, modules, { replaying: false, first: 1, last });
+  subscribe(request, modules, { id: "log-1", replaying: false, first: 1, last });
 
 const mutation = fc.record({
   module: fc.constantFrom("bank", "kv"),
@@ -117,8 +117,19 @@ describe("a subscription", () => {
     });
   });
 
+  it("goes on only in the log its position is from, though another one reaches as far", () => {
+    const wanted = { module: "bank", after: 3 };
+    expect(open({ ...wanted, log: "log-1" }, 5)).toBeInstanceOf(Subscription);
+    expect(open({ ...wanted, log: "log-0" }, 5)).toEqual({
+      code: "another_log",
+      message:
+        'Position 3 is from log log-0, and this one is log-1. Subscribe from "now", then read the rows.',
+    });
+    expect(open({ module: "bank", after: "now", log: "log-0" }, 5)).toBeInstanceOf(Subscription);
+  });
+
   it("is refused during a replay (P36)", () => {
-    const log = { replaying: true, first: 1, last: 5 };
+    const log = { id: "log-1", replaying: true, first: 1, last: 5 };
     expect(subscribe({ module: "bank", after: "now" }, modules, log)).toMatchObject({ code: "replaying" });
   });
 });

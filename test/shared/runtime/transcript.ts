@@ -76,7 +76,12 @@ class Session {
   #watch(id: string, args: unknown): string[] {
     const request = subscriberMessageSchema.parse({ kind: "subscribe", id, ...(args as object) });
     if (request.kind !== "subscribe") throw new Error("no subscription");
-    const log = { replaying: false, first: this.#log[0]?.position ?? this.#last + 1, last: this.#last };
+    const log = {
+      id: "log-1",
+      replaying: false,
+      first: this.#log[0]?.position ?? this.#last + 1,
+      last: this.#last,
+    };
     const made = subscribe(request, this.#schema.modules, log);
     if (!(made instanceof Subscription)) return [`${made.code}: ${made.message}`];
     this.#watchers.set(id, made);
