@@ -13,7 +13,7 @@ import type { Claim } from "../../../shared/membership/types.ts";
 import type { DurableRecord } from "../../../shared/replica/types.ts";
 import type { TopologyRecord } from "../../../shared/replication/moves/records.ts";
 import type { LogEntry } from "../../../shared/replication/types.ts";
-import { type StoredState, unpackState } from "./states.ts";
+import { parseOld, type StoredState, unpackState } from "./states.ts";
 
 /** Formats that are read here. */
 export type OldFormat = 1 | 2 | 3;
@@ -68,7 +68,7 @@ export function readOldClock(database: Database.Database, node: string): VectorC
 
 function* metaRecords(database: Database.Database): Generator<DurableRecord> {
   const get = database.prepare<[string], string>("SELECT value FROM meta WHERE name = ?").pluck();
-  const parsed = (name: string) => JSON.parse(get.get(name) ?? "null") as unknown;
+  const parsed = (name: string) => parseOld(`its ${name}`, get.get(name) ?? "null");
   const incarnation = parsed("incarnation") as number | null;
   if (incarnation !== null) yield { kind: "incarnation", incarnation };
   const members = parsed("members") as readonly Claim[] | null;
@@ -111,6 +111,7 @@ function entriesOf(format: OldFormat): string {
 
 /** An entry that is missing from the log leaves the row, without where it came from. */
 function entryOf(row: EntryRow, node: string): LogEntry {
+  const written = `key ${JSON.stringify(row.key)}`;
   return {
     index: row.index ?? 0,
     term: row.term ?? 0,
@@ -118,8 +119,8 @@ function entryOf(row: EntryRow, node: string): LogEntry {
     key: asKey(row.key),
     state: unpackState(row.key, row.state),
     origin: asNodeId(row.origin ?? node),
-    replicas: JSON.parse(row.replicas ?? "[]") as LogEntry["replicas"],
-    clock: JSON.parse(row.clock ?? "{}") as VectorClock,
+    replicas: parseOld(`the replicas of ${written}`, row.replicas ?? "[]") as LogEntry["replicas"],
+    clock: parseOld(`the clock of ${written}`, row.clock ?? "{}") as VectorClock,
     at: row.at ?? 0,
   };
 }

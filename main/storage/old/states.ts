@@ -13,14 +13,22 @@ const stateBytesMax = 2 ** 29;
 
 /** Throws NodeStoreError "damaged". */
 export function unpackState(key: string, stored: StoredState): KeyState {
-  try {
+  return reading(`the value of key ${JSON.stringify(key)}`, () => {
     const text = typeof stored === "string" ? stored : decompress(stored, stateBytesMax).toString();
     return JSON.parse(text) as KeyState;
+  });
+}
+
+/** Throws NodeStoreError "damaged", with what it is that cannot be read. */
+export function parseOld(what: string, text: string): unknown {
+  return reading(what, () => JSON.parse(text) as unknown);
+}
+
+function reading<Result>(what: string, read: () => Result): Result {
+  try {
+    return read();
   } catch (error) {
-    throw new NodeStoreError(
-      "damaged",
-      `node.db is damaged (the value of key ${JSON.stringify(key)}); restore a copy, or move it away and let the node start empty.`,
-      error,
-    );
+    // Whoever opens the file says which it is, and what to do (../rescue).
+    throw new NodeStoreError("damaged", `${what} cannot be read`, error);
   }
 }

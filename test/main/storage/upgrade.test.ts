@@ -5,6 +5,7 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { compress } from "../../../main/storage/compression.ts";
+import { NodeStoreError } from "../../../main/storage/node-store-error.ts";
 import { NodeStore } from "../../../main/storage/node-store.ts";
 import { asKey, asNodeId } from "../../../shared/ids.ts";
 import { killedAtEveryStep } from "./killed.ts";
@@ -124,6 +125,22 @@ describe.each(formats)("a file of format %i", (format) => {
     );
     expect(again.restore().hints).toContainEqual(hint);
     again.close();
+  });
+
+  it.each([
+    ["UPDATE meta SET value = '{' WHERE name = 'incarnation'", "its incarnation"],
+    ["UPDATE log SET replicas = '[\"node-1'", 'the replicas of key "a"'],
+    ["UPDATE log SET clock = ''", 'the clock of key "a"'],
+  ])("says what of it is damaged and leaves it as it is: %s", (damage, what) => {
+    write(format);
+    const database = new Database(join(dir, "node.db"));
+    database.exec(damage);
+    for (let nth = 0; nth < 2; nth += 1) {
+      expect(open).toThrow(NodeStoreError);
+      expect(open).toThrow(`${what} cannot be read. Nothing was changed.`);
+    }
+    expect(database.pragma("user_version", { simple: true })).toBe(format);
+    database.close();
   });
 
   it("holds nothing of the old tables afterwards", () => {
