@@ -22,8 +22,13 @@ export type QueryOutcome =
   | { readonly ok: false; readonly error: CallError };
 
 const rowsMax = 1_000;
+/** A row may be as long as a value. */
+const lettersMax = 8 * 1024 * 1024;
 
-/** `modules` by name. `rows` takes { table, keys?, limit? } and gives [[key, row], …] by key, 1,000 at most. */
+/**
+ * `modules` by name. `rows` takes { table, keys?, limit? } and gives { rows: [[key, row], …], next } by key: 1,000 at most,
+ * fewer where they are long. `next` is the key of the one after them: null when there is none.
+ */
 export function ask(tables: Tables, modules: ReadonlyMap<string, Module>, call: QueryCall): QueryOutcome {
   try {
     const module = moduleNamed(modules, call.module);
@@ -56,6 +61,18 @@ const rowsOf = ({ name, tables }: Module): Query =>
         );
       }
       const found = [...view.rows(table)].filter(([key]) => isInRange(key, keys));
-      return found.sort(([a], [b]) => (a < b ? -1 : 1)).slice(0, limit);
+      found.sort(([a], [b]) => (a < b ? -1 : 1));
+      const shown = found.slice(0, fitting(found, limit));
+      return { rows: shown, next: found[shown.length]?.[0] ?? null };
     },
   );
+
+/** How many of the rows: one at least, and no more than an answer may hold. */
+function fitting(rows: readonly (readonly [string, Row])[], limit: number): number {
+  let letters = 0;
+  const tooMany = rows.findIndex(([, row], index) => {
+    letters += JSON.stringify(row).length;
+    return index === limit || (index > 0 && letters > lettersMax);
+  });
+  return tooMany === -1 ? rows.length : tooMany;
+}

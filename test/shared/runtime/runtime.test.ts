@@ -326,3 +326,24 @@ describe("modules of one's own", () => {
     expect(mutations).toEqual([row("a", { now: 7, random: 0.5, node: "node-1" })]);
   });
 });
+
+it("`rows` gives no more than an answer may hold, one row at least, and says where the rest begins", () => {
+  const tables = new Tables();
+  const long = "x".repeat(3 * 1024 * 1024);
+  for (const [key, value] of Object.entries({ a: long, b: long, c: long.repeat(3), d: 1 }))
+    tables.apply({ module: "test", table: "rows", key, row: value });
+  const modules = new Map([["test", doing(() => null)]]);
+  const pages: string[][] = [];
+  for (let from: string | null = "a"; from !== null;) {
+    const outcome = ask(tables, modules, {
+      module: "test",
+      query: "rows",
+      args: { table: "rows", keys: { from } },
+    });
+    if (!outcome.ok) throw new Error(outcome.error.message);
+    const page = outcome.result as unknown as { rows: [string, Row][]; next: string | null };
+    pages.push(page.rows.map(([key]) => key));
+    from = page.next;
+  }
+  expect(pages).toEqual([["a", "b"], ["c"], ["d"]]);
+});
