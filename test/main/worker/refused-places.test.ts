@@ -39,8 +39,8 @@ const readOnly = (place: string) => [
 
 async function end(dataDir: string, flags: readonly string[], before: readonly string[] = []) {
   const node = ["--node-id=node-1", "--host=127.0.0.1", "--port=0", `--data-dir=${dataDir}`];
-  const command = [...before, process.execPath, entry, ...node, ...alone, ...flags];
-  const child = spawn(command[0]!, command.slice(1), {
+  const line = [...before, process.execPath, entry, ...node, ...alone, ...flags];
+  const child = spawn(line[0]!, line.slice(1), {
     stdio: ["ignore", "ignore", "pipe"],
     timeout: 25_000,
   });
@@ -80,7 +80,8 @@ async function expectRefused(
 }
 
 const probe = mkdtempSync(join(tmpdir(), "lightcone-probe-"));
-const cannotMount = spawnSync("unshare", [...readOnly(probe).slice(1), "true"]).status !== 0;
+const [command = "", ...rest] = [...readOnly(probe), "true"];
+const cannotMount = spawnSync(command, rest).status !== 0;
 rmSync(probe, { recursive: true });
 if (cannotMount) console.warn("Skipped: read-only file systems, for this user may not mount any.");
 
