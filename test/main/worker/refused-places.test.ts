@@ -39,8 +39,8 @@ const readOnly = (place: string) => [
 
 async function end(dataDir: string, flags: readonly string[], before: readonly string[] = []) {
   const node = ["--node-id=node-1", "--host=127.0.0.1", "--port=0", `--data-dir=${dataDir}`];
-  const line = [...before, process.execPath, entry, ...node, ...alone, ...flags];
-  const child = spawn(line[0]!, line.slice(1), {
+  const [program = "", ...words] = [...before, process.execPath, entry, ...node, ...alone, ...flags];
+  const child = spawn(program, words, {
     stdio: ["ignore", "ignore", "pipe"],
     timeout: 25_000,
   });
