@@ -15,6 +15,7 @@ import { NodeSql } from "./node-sql.ts";
 import { NodeTrace, type TraceLimits } from "./node-trace.ts";
 import type { RecoveryProgress } from "./recovery/recovered.ts";
 import { rescue } from "./rescue.ts";
+import { assertRestored } from "./unfinished-restore.ts";
 
 export interface OpeningOptions extends MemoryOptions, TraceLimits {
   /** Full size of a segment of a log in files. */
@@ -41,6 +42,7 @@ export function* opening(options: OpeningOptions): Generator<RecoveryProgress, O
   makeDataDirectory(dataDir);
   const lock = lockDirectory(dataDir);
   try {
+    assertRestored(dataDir);
     const before = finishSwap(disk, dataDir, now());
     try {
       return withLines(before, yield* open(options, lock));

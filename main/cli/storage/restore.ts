@@ -11,7 +11,7 @@
  * A snapshot of another node has the data and not the identity: rows of the module `node` and hints stay behind. What the
  * other node wrote keeps its name on it; this one begins a count of its own.
  */
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { VectorClock } from "../../../shared/clock/vector-clock.ts";
 import type { NodeId } from "../../../shared/ids.ts";
@@ -23,6 +23,7 @@ import { RealDisk } from "../../storage/disk/real-disk.ts";
 import type { LogOwner } from "../../storage/log/transaction-log.ts";
 import { makeDirectory } from "../../storage/make-directory.ts";
 import { setAsideDirectory, setAsideFolder } from "../../storage/set-aside.ts";
+import { restoringFolder } from "../../storage/unfinished-restore.ts";
 import { writeKinds } from "../../storage/node-kinds.ts";
 import { NodeMeta } from "../../storage/node-meta.ts";
 import type { SnapshotHead, SnapshotInfo } from "../../storage/snapshots/snapshot-store.ts";
@@ -63,12 +64,19 @@ export function restore(options: RestoreOptions, held: LogOwner | null): Restore
         `${dataDir} is not empty: restore into a new directory, or say --force to have what is there set aside.`,
       );
     }
-    makeDirectory(dataDir);
-    const aside = moveAside(dataDir);
     const rows = owner.node === from.owner.node ? source.rows() : withoutIdentity(source.rows());
     const head = headFor(owner.node, from.head);
-    writeClockFile(dataDir, owner.node, head.clock);
-    return { owner, from, aside, info: write(dataDir, owner, head, rows) };
+    makeDirectory(dataDir);
+    const lock = lockDirectory(dataDir);
+    try {
+      const info = make(dataDir, (dir) => {
+        writeClockFile(dir, owner.node, head.clock);
+        return write(dir, owner, head, rows);
+      });
+      return { owner, from, info, aside: exchange(dataDir) };
+    } finally {
+      lock.release();
+    }
   } finally {
     source.close();
   }
@@ -92,26 +100,46 @@ function ownerFor(
   return { node: node ?? from.node, cluster: cluster ?? from.cluster };
 }
 
-/** The lock, and what was set aside before, are nobody's data. */
+/** The lock, what was set aside before, and what an interrupted restore left are nobody's data. */
 function contentsOf(dataDir: string): string[] {
   if (!existsSync(dataDir)) return [];
-  return readdirSync(dataDir).filter((name) => name !== setAsideFolder && !name.startsWith("node.lock"));
+  const others = [setAsideFolder, restoringFolder];
+  return readdirSync(dataDir).filter((name) => !others.includes(name) && !name.startsWith("node.lock"));
 }
 
-function moveAside(dataDir: string): string | null {
-  const lock = lockDirectory(dataDir);
+/** In the folder that has a start refuse the directory. Where it fails, the directory is as it was. */
+function make<Made>(dataDir: string, write: (dir: string) => Made): Made {
+  const disk = new RealDisk();
+  const dir = join(dataDir, restoringFolder);
+  const wasThere = disk.exists(dir);
+  disk.makeDirectory(dir);
+  // Of a restore that was interrupted: the folder itself stays, and with it what it says.
+  for (const name of readdirSync(dir)) rmSync(join(dir, name), { recursive: true });
   try {
-    const names = contentsOf(dataDir);
-    if (names.length === 0) return null;
-    const disk = new RealDisk();
-    const aside = setAsideDirectory(disk, dataDir, "before-restore", Date.now());
-    for (const name of names) disk.rename(join(dataDir, name), join(dataDir, aside, name));
-    disk.syncDirectory(join(dataDir, aside));
-    disk.syncDirectory(dataDir);
-    return aside;
-  } finally {
-    lock.release();
+    return write(dir);
+  } catch (error) {
+    if (!wasThere) rmSync(dir, { recursive: true });
+    throw error;
   }
+}
+
+/** What was in the directory is set aside, and what was made takes its place. */
+function exchange(dataDir: string): string | null {
+  const disk = new RealDisk();
+  const made = join(dataDir, restoringFolder);
+  const names = contentsOf(dataDir);
+  const aside = names.length === 0 ? null : setAsideDirectory(disk, dataDir, "before-restore", Date.now());
+  if (aside !== null) moveAll(disk, dataDir, join(dataDir, aside), names);
+  moveAll(disk, made, dataDir, contentsOf(made));
+  rmSync(made, { recursive: true });
+  disk.syncDirectory(dataDir);
+  return aside;
+}
+
+function moveAll(disk: RealDisk, from: string, to: string, names: readonly string[]): void {
+  for (const name of names) disk.rename(join(from, name), join(to, name));
+  disk.syncDirectory(to);
+  disk.syncDirectory(from);
 }
 
 function headFor(node: NodeId, { position, clock, at, versions, index }: SnapshotHead): SnapshotHead {

@@ -1,6 +1,15 @@
 /** `lightcone snapshot` and `lightcone restore` as a person types them: what was there is there again. */
 import { execFile } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -9,11 +18,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openSnapshotFile } from "../../../main/cli/storage/snapshot-file.ts";
 import { openStopped } from "../../../main/cli/storage/stopped-node.ts";
 import { restore, type RestoreOptions } from "../../../main/cli/storage/restore.ts";
-import { SqliteClockStore } from "../../../main/storage/clocks/sqlite-clock-store.ts";
 import { lockDirectory } from "../../../main/storage/directory-lock.ts";
 import { SqliteLogSource } from "../../../main/storage/log/sqlite-log-source.ts";
 import { NodeStore } from "../../../main/storage/node-store.ts";
 import { recover } from "../../../main/storage/recovery/recover.ts";
+import { restoringFolder } from "../../../main/storage/unfinished-restore.ts";
 import { asNodeId } from "../../../shared/ids.ts";
 import { builtInModules } from "../../../shared/runtime/modules.ts";
 import { Schema } from "../../../shared/runtime/schema.ts";
@@ -164,17 +173,31 @@ describe("lightcone restore", () => {
     expect(index).toBe(1_000_150);
   });
 
-  it("P1: has the clock in place before the data, should it be killed between", () => {
-    const dataDir = fresh();
+  it("changes nothing when it does not get to the end of the snapshot", () => {
     const broken = join(dir, `broken-${names++}.snapshot`);
     const bytes = readFileSync(file);
-    // The last record of the file: it ends early, as the making of the directory might.
     writeFileSync(broken, bytes.fill(0, bytes.length - 48));
-    expect(() => restore(restoring(broken, dataDir), null)).toThrow();
-    const database = new Database(join(dataDir, "node.db"), { readonly: true });
-    const clock = new SqliteClockStore(database).load(owner.node);
-    database.close();
-    expect(clock).toEqual({ "node-1": 1_000_150, "node-2": 300 });
+    const [empty, held] = [fresh(), copy()];
+    lockDirectory(held).release();
+    const before = hashOf(held);
+    expect(() => restore(restoring(broken, empty), null)).toThrow();
+    expect(() => restore(restoring(broken, held, { force: true }), owner)).toThrow();
+    expect(readdirSync(empty).filter((name) => !name.startsWith("node.lock"))).toEqual([]);
+    expect(hashOf(held)).toBe(before);
+  });
+
+  it("P1: that was killed on the way leaves a directory that no node starts on, and is asked for again", () => {
+    const path = copy();
+    // Killed while the old contents were moved: some are gone, and the new ones are not there.
+    mkdirSync(join(path, restoringFolder));
+    writeFileSync(join(path, restoringFolder, "node.db"), "half of it");
+    rmSync(join(path, "log"), { recursive: true });
+    const start = () => new NodeStore(storeOptions(path, { ...owner }));
+    expect(start).toThrow(/^A restore into .* did not get to its end; ask "lightcone restore" for it again/);
+    restore(restoring(file, path, { force: true }), owner);
+    expect(existsSync(join(path, restoringFolder))).toBe(false);
+    start().close();
+    expect(started(path).clock["node-1"]).toBeGreaterThanOrEqual(1_000_150);
   });
 
   it("gives another node the data and not the identity", () => {
