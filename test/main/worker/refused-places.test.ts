@@ -28,7 +28,7 @@ async function used(flags: readonly string[]): Promise<string> {
 }
 
 /** In a mount namespace of its own, in which this directory is read-only. */
-const readOnly = (place: string) => [
+const readOnly = (place: string): readonly [string, ...string[]] => [
   "unshare",
   "-m",
   "sh",
@@ -66,7 +66,7 @@ async function expectRefused(
   dataDir: string,
   flags: readonly string[],
   sentence: RegExp,
-  how: string[] = [],
+  how: readonly string[] = [],
 ) {
   // Clocks are opened last: node.db has its write-ahead log taken up by then, and holds the same.
   const isLate = sentence.source.includes("clock");
@@ -80,8 +80,8 @@ async function expectRefused(
 }
 
 const probe = mkdtempSync(join(tmpdir(), "lightcone-probe-"));
-const [command = "", ...rest] = [...readOnly(probe), "true"];
-const cannotMount = spawnSync(command, rest).status !== 0;
+const [command, ...words] = readOnly(probe);
+const cannotMount = spawnSync(command, [...words, "true"]).status !== 0;
 rmSync(probe, { recursive: true });
 if (cannotMount) console.warn("Skipped: read-only file systems, for this user may not mount any.");
 
