@@ -15,9 +15,11 @@ export async function huntStores(names: readonly string[]): Promise<number> {
   for (const store of brokenStores) {
     if (names.length > 0 && !names.includes(store.name)) continue;
     const { name, rule, foundBy } = store;
-    const failure = await firstFailure(store);
-    if (failure === null) missed += 1;
-    process.stdout.write(`${name}: ${rule}\n  ${foundBy}: ${failure ?? "NOT FOUND"}\n`);
+    const found = await firstFailure(store).catch((error: unknown) => ({ problem: String(error) }));
+    const isFound = typeof found === "string";
+    if (!isFound) missed += 1;
+    const words = isFound ? found : `NOT FOUND${found === null ? "" : `: ${found.problem}`}`;
+    process.stdout.write(`${name}: ${rule}\n  ${foundBy}: ${words}\n`);
   }
   process.stdout.write(missed === 0 ? "Every broken store was found.\n" : `${missed} were not found.\n`);
   return missed === 0 ? 0 : 1;

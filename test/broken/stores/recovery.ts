@@ -237,8 +237,8 @@ export const recoveryStores: readonly BrokenStore[] = [
     edits: [
       store(
         "node-store",
-        'this.#sql.transact(true, () => this.#meta.put("life", String(life)))',
-        'this.#sql.transact(false, () => this.#meta.put("life", String(life)))',
+        "this.#write(() =>\n      this.#sql.transact(true,",
+        "this.#write(() =>\n      this.#sql.transact(false,",
       ),
     ],
     foundBy: nodeAt("node-power-cut"),
