@@ -11,6 +11,7 @@ import type { TimeMs } from "../../shared/ids.ts";
 import { damageNotePath } from "./database-damage.ts";
 import type { Disk } from "./disk/disk.ts";
 import { databasePath } from "./node-database.ts";
+import { reachedPath } from "./reached-file.ts";
 import { setAsideDirectory } from "./set-aside.ts";
 
 const nextPath = (dataDir: string) => `${databasePath(dataDir)}-next`;
@@ -32,9 +33,8 @@ export function decideSwap(disk: Disk, dataDir: string): void {
 export function finishSwap(disk: Disk, dataDir: string, at: TimeMs): string[] {
   if (!disk.exists(nextPath(dataDir))) return [];
   const path = databasePath(dataDir);
-  const old = [`${path}-wal`, `${path}-shm`, damageNotePath(dataDir), path].filter((file) =>
-    disk.exists(file),
-  );
+  const names = [`${path}-wal`, `${path}-shm`, damageNotePath(dataDir), reachedPath(dataDir), path];
+  const old = names.filter((file) => disk.exists(file));
   const lines = old.length === 0 ? [] : [moveAside(disk, dataDir, old, at)];
   disk.rename(nextPath(dataDir), path);
   disk.syncDirectory(dataDir);

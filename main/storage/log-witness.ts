@@ -7,7 +7,7 @@
  * written after the log was flushed and holds only what was: it may be behind, after a power cut, and is never ahead. A
  * start whose log ends before it, with no snapshot that has the rest, has found damage like any other (./recovery).
  *
- * A log in node.db needs none: it and what would vouch for it are the same file.
+ * A log in node.db has one outside of it (./reached-file): here the log and what vouches for it would be the same file.
  */
 import type { Position } from "../../shared/runtime/types.ts";
 import type { TransactionLog } from "./log/transaction-log.ts";

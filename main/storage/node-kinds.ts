@@ -6,6 +6,7 @@
  * behind, wherever they are: that is the `base`. With a log in memory there is none.
  */
 import { join } from "node:path";
+import type { VectorClock } from "../../shared/clock/vector-clock.ts";
 import type { LogKind, SnapshotKind } from "../../shared/contract/storage.ts";
 import type { TimeMs } from "../../shared/ids.ts";
 import type { Position } from "../../shared/runtime/types.ts";
@@ -41,6 +42,10 @@ export interface StorePlace {
   readonly now: () => TimeMs;
   /** How far the log in files has reached, as far as it was noted. */
   readonly reached?: Position;
+  /** How far the log in node.db has reached, likewise (./reached-file). */
+  readonly reachedInDatabase?: Position;
+  /** node.db has lost its newest commits, its clock among them; what it is known to have stamped is in this one. */
+  readonly onShort?: (known: VectorClock) => void;
   /** Full size of a segment of a log in files. */
   readonly segmentBytes?: number | undefined;
   /** Nothing in the database may be acknowledged any more. */
@@ -48,14 +53,22 @@ export interface StorePlace {
 }
 
 export function storesOf(kinds: StartKinds, place: StorePlace): Stores {
-  return { source: logSourceOf(kinds.log, place), snapshots: snapshotsOf(kinds.base, place) };
+  const snapshots = snapshotsOf(kinds.base, place);
+  const onShort = () => place.onShort?.(snapshots.list()[0]?.clock ?? {});
+  return { source: logSourceOf(kinds.log, place, onShort), snapshots };
 }
 
-function logSourceOf(kind: LogKind, place: StorePlace): LogSource {
-  const { sql, disk, dataDir, owner, now, segmentBytes, reached } = place;
+function logSourceOf(kind: LogKind, place: StorePlace, onShort: () => void): LogSource {
+  const { sql, disk, dataDir, owner, now, segmentBytes, reached, reachedInDatabase } = place;
   switch (kind) {
     case "sqlite":
-      return new SqliteLogSource({ database: sql.database, disk: sql, owner });
+      return new SqliteLogSource({
+        database: sql.database,
+        disk: sql,
+        owner,
+        reached: reachedInDatabase,
+        onShort,
+      });
     case "file":
       return new FileLogSource({ disk, dataDir, owner, now, segmentBytes, reached });
     case "memory":

@@ -30,6 +30,7 @@ import { NodeMeta } from "./node-meta.ts";
 import type { NodeSql } from "./node-sql.ts";
 import type { OldFormat } from "./old/old-formats.ts";
 import { upgrade } from "./old/upgrade.ts";
+import type { ReachedFile } from "./reached-file.ts";
 import { recovery } from "./recovery/recover.ts";
 import type { Recovered, RecoveryProgress } from "./recovery/recovered.ts";
 import type { SnapshotStore } from "./snapshots/snapshot-store.ts";
@@ -78,14 +79,20 @@ export function* openingMemory(
   sql: NodeSql,
   format: number,
   at: StorePlace,
+  reachedFile: ReachedFile,
 ): Generator<RecoveryProgress, Memory> {
   const meta = new NodeMeta(sql.database);
-  const place = { ...at, reached: readReached(meta) };
-  const put = (kinds: StartKinds) => () =>
+  const isOfNow = format === nodeFormatVersion && (readKinds(meta)?.log ?? "sqlite") === "sqlite";
+  const reachedInDatabase = isOfNow ? reachedFile.read() : 0;
+  const place = { ...at, reached: readReached(meta), reachedInDatabase };
+  const put = (kinds: StartKinds) => () => {
+    const isOther = kinds.log !== readKinds(meta)?.log;
+    if (isOther) reachedFile.forget();
     sql.transact(true, () => {
-      if (kinds.log !== readKinds(meta)?.log) forgetReached(meta);
+      if (isOther) forgetReached(meta);
       writeKinds(meta, kinds);
     });
+  };
   const lines: string[] = [];
   if (format < nodeFormatVersion) lines.push(upgradeOld(options, sql, meta, place, format as OldFormat));
   const told = readKinds(meta);

@@ -4,15 +4,25 @@
  * that is opened.
  */
 import Database from "better-sqlite3";
+import { merge, type VectorClock } from "../../shared/clock/vector-clock.ts";
+import { raised } from "./clocks/raised.ts";
 import { SqliteClockStore } from "./clocks/sqlite-clock-store.ts";
 import { checkNoted, databaseDamage } from "./database-damage.ts";
 import { finishSwap } from "./database-swap.ts";
 import { type DirectoryLock, lockDirectory } from "./directory-lock.ts";
-import { closeUntouched, explain, growLog, makeDataDirectory, openNodeDatabase } from "./node-database.ts";
+import {
+  closeUntouched,
+  databasePath,
+  explain,
+  growLog,
+  makeDataDirectory,
+  openNodeDatabase,
+} from "./node-database.ts";
 import { type Memory, type MemoryOptions, openingMemory } from "./node-memory.ts";
 import { NodeMeta } from "./node-meta.ts";
 import { NodeSql } from "./node-sql.ts";
 import { NodeTrace, type TraceLimits } from "./node-trace.ts";
+import { ReachedFile } from "./reached-file.ts";
 import type { RecoveryProgress } from "./recovery/recovered.ts";
 import { rescue } from "./rescue.ts";
 import { assertRestored } from "./unfinished-restore.ts";
@@ -29,6 +39,7 @@ export interface OpenedNode {
   readonly clocks: SqliteClockStore;
   readonly trace: NodeTrace;
   readonly memory: Memory;
+  readonly reached: ReachedFile;
   /** Who is told when nothing in the database may be acknowledged any more. */
   readonly broken: { tell(error: unknown): void };
 }
@@ -65,24 +76,33 @@ function withLines(before: readonly string[], opened: OpenedNode): OpenedNode {
 }
 
 function* open(options: OpeningOptions, lock: DirectoryLock): Generator<RecoveryProgress, OpenedNode> {
+  const reached = new ReachedFile(options.dataDir);
+  // Somebody moved it away for the node to begin anew.
+  if (!options.disk.exists(databasePath(options.dataDir))) reached.forget();
   const { database, format } = openNodeDatabase(options);
   let sql: NodeSql | undefined;
   try {
     checkNoted(options.dataDir, database);
-    sql = new NodeSql(database, options.disk);
+    const writing = new NodeSql(database, options.disk);
+    sql = writing;
     const { node, cluster, dataDir, disk, now, segmentBytes, recovery } = options;
     const broken: OpenedNode["broken"] = { tell: () => undefined };
     const onBroken = (error: unknown) => broken.tell(error);
-    const place = { sql, disk, dataDir, owner: { node, cluster }, now, segmentBytes, onBroken };
     const meta = new NodeMeta(database);
     meta.get("life");
     const clocks = new SqliteClockStore(database, recovery === "strict" ? "leave" : "set-aside");
     clocks.has(node);
     const trace = new NodeTrace(database, node, options);
     trace.operations();
-    const memory = yield* openingMemory(options, sql, format, place);
+    const onShort = (known: VectorClock) => {
+      const clock = merge(merge(clocks.load(node) ?? {}, trace.newestClock() ?? {}), known);
+      writing.transact(true, () => clocks.save(node, raised(clock, node)));
+    };
+    const owner = { node, cluster };
+    const place = { sql, disk, dataDir, owner, now, segmentBytes, onBroken, onShort };
+    const memory = yield* openingMemory(options, sql, format, place, reached);
     growLog(database);
-    return { lock, sql, meta, clocks, trace, memory, broken };
+    return { lock, sql, meta, clocks, trace, memory, reached, broken };
   } catch (error) {
     sql?.forget();
     closeUntouched(database);

@@ -7,7 +7,7 @@
  * only node of its cluster is no exception (P28). Where the log lies in node.db, a whole commit is one transaction
  * there. Where it lies elsewhere, the order is clock, log, trace: a clock ahead of its data skips numbers, one behind
  * would give them out twice (P1), and the trace tells of nothing that did not happen. With the trace goes the note of how
- * far the log has reached (./log-witness).
+ * far the log has reached (./log-witness); of a log in node.db it lies beside that (./reached-file).
  *
  * When a commit fails, the store closes itself. Retrying would be worse than failing: after a failed fsync the kernel
  * may have dropped the pages, and the next fsync reports success for data that is gone (P33; Rebello et al. 2020,
@@ -32,6 +32,7 @@ import { type OpenedNode, opening, type OpeningOptions } from "./node-opening.ts
 import type { NodeSql } from "./node-sql.ts";
 import { NodeStoreError } from "./node-store-error.ts";
 import type { NodeTrace } from "./node-trace.ts";
+import type { ReachedFile } from "./reached-file.ts";
 import type { RecoveryProgress } from "./recovery/recovered.ts";
 import type { SnapshotInfo, SnapshotStore } from "./snapshots/snapshot-store.ts";
 import { type SnapshotProgress, Snapshotter } from "./snapshots/snapshotter.ts";
@@ -77,6 +78,8 @@ export class NodeStore {
   readonly #trace: NodeTrace;
   /** Null: the log lies where it would be noted, or nowhere. */
   readonly #witness: LogWitness | null;
+  /** Likewise: the log lies in node.db, and it is noted beside that. */
+  readonly #reached: ReachedFile | null;
   readonly #snapshotter: Snapshotter;
   readonly #listeners: (() => void)[] = [];
   /** When the newest of what was found was kept. */
@@ -104,6 +107,7 @@ export class NodeStore {
     ({ tables: this.tables, log: this.log, source: this.source, snapshots: this.snapshots } = memory);
     ({ lines: this.lines, isUnusual: this.isUnusual, clock: this.#clock, at: this.#at } = memory);
     this.#witness = this.source.kind === "file" ? new LogWitness(this.#meta, this.log) : null;
+    this.#reached = this.source.kind === "sqlite" ? opened.reached : null;
     this.#ownClocks = opened.clocks;
     this.clocks = measured(this.#ownClocks);
     this.eventsAfter = this.#trace.eventsAfter;
@@ -200,6 +204,7 @@ export class NodeStore {
     this.#write(() => {
       this.log.append([], "synced");
       if (this.#witness?.isBehind === true) this.#sql.transact(false, () => this.#witness?.note());
+      this.#reached?.note(this.log.durable);
     });
     this.#end("closed");
   }
@@ -212,6 +217,7 @@ export class NodeStore {
       this.#trace.keep(events, operations);
       this.#saveClock(clock);
     });
+    if (durability === "synced") this.#reached?.note(this.log.durable);
   }
 
   #commitApart({ transactions, events, operations, clock }: Batch): void {
@@ -296,6 +302,7 @@ export class NodeStore {
 
   #end(state: "closed" | "failed"): void {
     this.#state = state;
+    this.#reached?.close();
     this.#snapshotter.close();
     this.#ownClocks.close();
     this.log.close();

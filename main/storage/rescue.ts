@@ -32,6 +32,7 @@ import { type StartKinds, writeKinds } from "./node-kinds.ts";
 import { hasPeersIn, type MemoryOptions } from "./node-memory.ts";
 import { NodeMeta } from "./node-meta.ts";
 import { NodeStoreError } from "./node-store-error.ts";
+import { ReachedFile } from "./reached-file.ts";
 import { type Base, readBase } from "./recovery/base.ts";
 import { damageBehind, isGivenUp } from "./recovery/recover.ts";
 import { RecoveryError } from "./recovery/recovery-error.ts";
@@ -128,14 +129,16 @@ function inside(options: MemoryOptions, old: DamagedDatabase, kinds: StartKinds,
   const { schema, recovery: mode } = options;
   const snapshots = snapshotsIn(options, old, kinds);
   const base = finished(readBase(snapshots, schema));
-  const scan = scanOf(options, old, kinds, base);
+  const reached = kinds.log === "sqlite" ? new ReachedFile(options.dataDir).read() : 0;
+  const scan = scanOf(options, old, kinds, base, reached);
   const damage = damageBehind(base, scan);
   const asked = { mode, what: "node.db", hasPeers: hasPeersIn(options) };
   const broken = [{ name: "node.db", message: damaged }, ...base.broken];
   const kept = finished(decide(asked, { ...base, broken }, scan, damage));
   // Where the end cannot be read, nobody knows how far the numbers went.
-  const leap = damage.some(({ before }) => before === null) ? skippedNumbers : 0;
-  const position = freePosition(base, scan, damage) + leap;
+  const isEndLost = damage.some(({ before }) => before === null || before === reached + 1);
+  const leap = isEndLost ? skippedNumbers : 0;
+  const position = Math.max(freePosition(base, scan, damage), reached) + leap;
   snapshots.close();
   const { tables, clock, index, words } = kept;
   const life = old.meta.get("life");
@@ -173,6 +176,7 @@ function scanOf(
   { database }: DamagedDatabase,
   { log }: StartKinds,
   base: Base,
+  reached: Position,
 ): LogScan {
   const owner = { node, cluster };
   const after = base.position;
@@ -180,7 +184,7 @@ function scanOf(
   if (database === null) return lostLog(after);
   try {
     if (!hasLogTables(database)) return lostLog(after);
-    const scan = scanTables(database, owner, after);
+    const scan = scanTables(database, owner, after, reached);
     return isGivenUp(base, scan) ? { ...lostLog(after), damage: [] } : scan;
   } catch (error) {
     if (error instanceof LogError && error.kind !== "io") throw error;

@@ -5,6 +5,7 @@ import type { LogOwner } from "../../storage/log/transaction-log.ts";
 import type { QuietDatabase } from "../../storage/quiet-database.ts";
 import { SnapshotError, type SnapshotInfo } from "../../storage/snapshots/snapshot-store.ts";
 import { SqliteSnapshotStore } from "../../storage/snapshots/sqlite-snapshot-store.ts";
+import type { Position } from "../../../shared/runtime/types.ts";
 import { reportsOfLog } from "./check-log.ts";
 import { snapshotAdvice, snapshotMeaning } from "./check-snapshot.ts";
 import type { FileReport, Finding } from "./report.ts";
@@ -14,8 +15,9 @@ export async function checkTables(
   { database }: QuietDatabase,
   owner: LogOwner,
   pause: () => Promise<void>,
+  reached: Position,
 ): Promise<FileReport[]> {
-  const reports = reportsOfLog(scanTables(database, owner, null), "log table");
+  const reports = reportsOfLog(scanTables(database, owner, null, reached), "log table");
   await pause();
   const store = new SqliteSnapshotStore({ database, owner, readOnly: true });
   for (const { name, message } of store.damaged()) {

@@ -79,11 +79,13 @@ async function dataDirectory(dir: string, inUse: boolean, looking: Looking): Pro
   const parts: Part[] = [];
   const has = (name: string) => statSync(join(dir, name), { throwIfNoEntry: false }) !== undefined;
   const reached = reachOfLog(dir, inUse);
-  if (has("log") || reached > 0) parts.push(await logPart(join(dir, "log"), true, looking, reached));
+  if (has("log") || reached.files > 0)
+    parts.push(await logPart(join(dir, "log"), true, looking, reached.files));
   if (has("snapshots"))
     parts.push(...(await each(join(dir, "snapshots"), "snapshots/", "snapshots", looking)));
   if (has("clocks")) parts.push(...(await each(join(dir, "clocks"), "clocks/", "clocks", looking)));
-  if (has("node.db")) parts.push(await databasePart(join(dir, "node.db"), "node.db", inUse, looking));
+  if (has("node.db"))
+    parts.push(await databasePart(join(dir, "node.db"), "node.db", inUse, looking, reached.table));
   return parts;
 }
 
@@ -133,13 +135,19 @@ async function snapshotPart(path: string, file: string, looking: Looking): Promi
   }
 }
 
-async function databasePart(path: string, file: string, inUse: boolean, looking: Looking): Promise<Part> {
+async function databasePart(
+  path: string,
+  file: string,
+  inUse: boolean,
+  looking: Looking,
+  reached = 0,
+): Promise<Part> {
   await looking.pause();
   looking.progress(`reading ${path}`);
   const { report, owner, opened } = checkDatabase(path, file, inUse);
   if (opened === null) return { reports: [report], owner };
   try {
-    const tables = owner === null ? [] : await checkTables(opened, owner, looking.pause);
+    const tables = owner === null ? [] : await checkTables(opened, owner, looking.pause, reached);
     return { reports: [report, ...tables], owner };
   } catch (error) {
     if (!(error instanceof LogError || error instanceof SnapshotError)) throw error;

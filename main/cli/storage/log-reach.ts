@@ -1,6 +1,6 @@
 /**
- * How far the log in files of a stopped or running node must reach: what node.db noted of it, unless a snapshot has all of
- * that. Read before the log is: a running node appends first and notes then.
+ * How far the log of a stopped or running node must reach: what node.db noted of one in files, or the file beside it of
+ * one in node.db, unless a snapshot has all of that. Read before the log is: a running node appends first and notes then.
  */
 import { existsSync } from "node:fs";
 import { RealDisk } from "../../storage/disk/real-disk.ts";
@@ -11,35 +11,45 @@ import { readKinds } from "../../storage/node-kinds.ts";
 import { NodeMeta } from "../../storage/node-meta.ts";
 import { NodeStoreError } from "../../storage/node-store-error.ts";
 import { openQuietly, type QuietDatabase } from "../../storage/quiet-database.ts";
+import { ReachedFile } from "../../storage/reached-file.ts";
 import { FileSnapshotStore } from "../../storage/snapshots/file-snapshot-store.ts";
 import type { SnapshotStore } from "../../storage/snapshots/snapshot-store.ts";
 import { SqliteSnapshotStore } from "../../storage/snapshots/sqlite-snapshot-store.ts";
 import type { Position } from "../../../shared/runtime/types.ts";
 import { ownerIn } from "./check-database.ts";
 
-/** 0 where nothing says so. A database that cannot be read is reported by those who look at it. */
-export function reachOfLog(dataDir: string, inUse: boolean): Position {
-  if (!existsSync(databasePath(dataDir))) return 0;
+/** 0 where nothing says so. */
+export interface LogReach {
+  readonly files: Position;
+  readonly table: Position;
+}
+
+const nowhere: LogReach = { files: 0, table: 0 };
+
+/** A database that cannot be read is reported by those who look at it. */
+export function reachOfLog(dataDir: string, inUse: boolean): LogReach {
+  if (!existsSync(databasePath(dataDir))) return nowhere;
   let opened: QuietDatabase | null = null;
   try {
     opened = openQuietly(databasePath(dataDir), inUse);
     checkFormat(opened.database);
     const owner = ownerIn(opened);
-    return owner === null ? 0 : reachIn(opened, dataDir, owner);
+    return owner === null ? nowhere : reachIn(opened, dataDir, owner);
   } catch (error) {
     const isUnreadable = error instanceof NodeStoreError || (error as { code?: string }).code !== undefined;
     if (!isUnreadable) throw error;
-    return 0;
+    return nowhere;
   } finally {
     opened?.close();
   }
 }
 
-function reachIn({ database }: QuietDatabase, dataDir: string, owner: LogOwner): Position {
+function reachIn({ database }: QuietDatabase, dataDir: string, owner: LogOwner): LogReach {
   const meta = new NodeMeta(database);
   const kinds = readKinds(meta);
-  if (kinds?.log !== "file") return 0;
-  const reached = readReached(meta);
+  if (kinds === null || kinds.log === "memory") return nowhere;
+  const isTable = kinds.log === "sqlite";
+  const reached = isTable ? new ReachedFile(dataDir).read() : readReached(meta);
   const options = { owner, readOnly: true } as const;
   const snapshots: SnapshotStore =
     kinds.base === "sqlite"
@@ -47,7 +57,8 @@ function reachIn({ database }: QuietDatabase, dataDir: string, owner: LogOwner):
       : new FileSnapshotStore({ disk: new RealDisk(), dataDir, now: Date.now, ...options });
   try {
     const covered = snapshots.list()[0]?.position ?? 0;
-    return covered < reached ? reached : 0;
+    if (covered >= reached) return nowhere;
+    return isTable ? { files: 0, table: reached } : { files: reached, table: 0 };
   } finally {
     snapshots.close();
   }

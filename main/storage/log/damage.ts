@@ -137,6 +137,19 @@ export function noLog(dir: string, after: Position, reached: Position): FoundDam
   };
 }
 
+/** All rows are sound, and there were more once. `before`: as if what comes next were there. */
+export function rowsGone(file: string, after: Position, reached: Position): FoundDamage {
+  return {
+    kind: "truncated",
+    file,
+    offset: after + 1,
+    length: 0,
+    after,
+    before: reached + 1,
+    message: `The log in node.db (${file}) ends with transaction ${after}, and had reached ${reached}: what was behind is gone, as when its write-ahead log is damaged.`,
+  };
+}
+
 /** A segment that begins elsewhere than the one before it ended. */
 export function misfit(file: string, first: Position, after: Position): FoundDamage {
   return {

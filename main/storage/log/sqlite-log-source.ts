@@ -6,7 +6,7 @@ import type { TimeMs } from "../../../shared/ids.ts";
 import type { Disk } from "../disk/disk.ts";
 import { refuseDamaged } from "./damage.ts";
 import { SqliteLog } from "./sqlite-log.ts";
-import { versionsOf } from "./sqlite-rows.ts";
+import { readable, unreadable, versionsOf } from "./sqlite-rows.ts";
 import { cannotUse, headOf, scanTables, scanTablesThrough } from "./sqlite-scan.ts";
 import { hasLogTables, logTable, logTables, makeLogTables, prepareLog } from "./sqlite-tables.ts";
 import { LogError, type LogOwner, type LogScan, type LogSource, type OpenedLog } from "./transaction-log.ts";
@@ -16,6 +16,10 @@ export interface SqliteLogSourceOptions {
   readonly owner: LogOwner;
   /** Told of commits that the log makes by itself. */
   readonly disk?: Pick<Disk, "gate">;
+  /** Up to here the log was durable once: what is missing of it is damage. */
+  readonly reached?: Position | undefined;
+  /** Before a log that ends earlier is set aside: what lies beside it in the database has gone back with it. */
+  readonly onShort?: () => void;
   /** Wall clock, for names of what is set aside. */
   readonly now?: () => TimeMs;
 }
@@ -25,27 +29,31 @@ export class SqliteLogSource implements LogSource {
   readonly owner: LogOwner;
   readonly #database: Database.Database;
   readonly #disk: Pick<Disk, "gate"> | null;
+  readonly #reached: Position;
+  readonly #onShort: (() => void) | null;
   readonly #now: () => TimeMs;
 
-  constructor({ database, owner, disk, now }: SqliteLogSourceOptions) {
+  constructor({ database, owner, disk, reached, onShort, now }: SqliteLogSourceOptions) {
     this.owner = owner;
     this.#database = database;
     this.#disk = disk ?? null;
+    this.#reached = reached ?? 0;
+    this.#onShort = onShort ?? null;
     this.#now = now ?? Date.now;
   }
 
   scan(after: Position): LogScan {
-    return scanTables(this.#database, this.owner, after);
+    return scanTables(this.#database, this.owner, after, this.#reached);
   }
 
   scanThrough(after: Position): Generator<Committed, LogScan> {
-    return scanTablesThrough(this.#database, this.owner, after);
+    return scanTablesThrough(this.#database, this.owner, after, this.#reached);
   }
 
   open(after: Position, found?: LogScan): OpenedLog {
     return this.#writing(() => {
       if (!hasLogTables(this.#database)) return { log: this.#make(after), lines: [] };
-      const scan = found ?? scanTables(this.#database, this.owner, after);
+      const scan = found ?? this.scan(after);
       refuseDamaged(scan, after);
       if (scan.last < after) {
         const aside = `The transaction log was set aside as ${this.#moveAway()}`;
@@ -66,9 +74,16 @@ export class SqliteLogSource implements LogSource {
   setAside(after: Position): OpenedLog {
     return this.#writing(() => {
       const isThere = hasLogTables(this.#database);
+      if (this.#isShort(isThere)) this.#onShort?.();
       const lines = isThere ? [`The transaction log was set aside as ${this.#moveAway()}.`] : [];
       return { log: this.#make(after), lines };
     });
+  }
+
+  #isShort(isThere: boolean): boolean {
+    if (this.#reached === 0 || !isThere) return this.#reached > 0;
+    const newest = readable(() => prepareLog(this.#database).last.get()!.last ?? 0);
+    return newest === unreadable || newest < this.#reached;
   }
 
   #make(after: Position): SqliteLog {

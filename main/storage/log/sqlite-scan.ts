@@ -1,7 +1,7 @@
 /** What a log in SQLite is found to be, with nothing changed. */
 import type Database from "better-sqlite3";
 import type { Committed, Position } from "../../../shared/runtime/types.ts";
-import { type FoundDamage, missingStart } from "./damage.ts";
+import { type FoundDamage, missingStart, rowsGone } from "./damage.ts";
 import { RecordReader } from "./record-read.ts";
 import { checkHead } from "./segment-files.ts";
 import { checkRows, decode, readable, soundRows, unreadable, versionsOf } from "./sqlite-rows.ts";
@@ -32,19 +32,23 @@ export function headOf(database: Database.Database, owner: LogOwner | null): Tab
   return head === null ? null : { owner: head.owner, salt: head.salt, first: row.first };
 }
 
-/** `owner` null: whoever's it is. `after` null: all there is. Throws LogError. */
+/**
+ * `owner` null: whoever's it is. `after` null: all there is. `reached`: up to there the log was durable once, says
+ * somebody else (../reached-file). Throws LogError.
+ */
 export function scanTables(
   database: Database.Database,
   owner: LogOwner | null,
   after: Position | null,
+  reached: Position = 0,
 ): LogScan {
   try {
-    if (database.inTransaction) return scanHere(database, owner, after);
+    if (database.inTransaction) return scanHere(database, owner, after, reached);
     // One state of the database, whatever its node does meanwhile. It is not committed: that fails once a damaged page
     // was met.
     database.exec("BEGIN");
     try {
-      return scanHere(database, owner, after);
+      return scanHere(database, owner, after, reached);
     } finally {
       database.exec("ROLLBACK");
     }
@@ -58,9 +62,10 @@ export function* scanTablesThrough(
   database: Database.Database,
   owner: LogOwner,
   after: Position,
+  reached: Position,
 ): Generator<Committed, LogScan> {
   try {
-    const rows = soundRowsIn(database, owner, after);
+    const rows = soundRowsIn(database, owner, after, reached);
     const reader = new RecordReader();
     let history: VersionHistory | undefined;
     for (;;) {
@@ -82,8 +87,13 @@ const nothing = (after: Position): LogScan => ({
   sound: () => [],
 });
 
-function scanHere(database: Database.Database, owner: LogOwner | null, after: Position | null): LogScan {
-  const rows = soundRowsIn(database, owner, after);
+function scanHere(
+  database: Database.Database,
+  owner: LogOwner | null,
+  after: Position | null,
+  reached: Position,
+): LogScan {
+  const rows = soundRowsIn(database, owner, after, reached);
   for (;;) {
     const step = rows.next();
     if (step.done === true) return step.value;
@@ -95,8 +105,12 @@ function* soundRowsIn(
   database: Database.Database,
   owner: LogOwner | null,
   asked: Position | null,
+  reached: Position,
 ): Generator<LogRow, LogScan> {
-  if (!hasLogTables(database)) return nothing(asked ?? 0);
+  if (!hasLogTables(database)) {
+    const from = asked ?? 0;
+    return { ...nothing(from), damage: reached > from ? [rowsGone(logTable, from, reached)] : [] };
+  }
   const head = headOf(database, owner);
   if (head === null) return { ...nothing(asked ?? 0), damage: [lostHead(asked ?? 0)] };
   const { salt, first } = head;
@@ -107,6 +121,12 @@ function* soundRowsIn(
   if (first > after + 1) damage.unshift(missingStart(logTable, first, after));
   for (const position of versionsOf(statements, salt).damaged) damage.push(lostVersions(position));
   const { records, bytes, last } = read;
+  const end = Math.max(last, after);
+  if (reached > end) {
+    const open = damage.filter(({ file, before }) => file === logTable && before === null);
+    for (const one of open) one.before = reached + 1;
+    if (open.length === 0) damage.push(rowsGone(logTable, end, reached));
+  }
   return {
     segments: [{ file: logTable, bytes, first, last, records, sealed: false }],
     damage: damage.filter(({ before }) => before === null || before > after + 1),
