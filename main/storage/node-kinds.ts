@@ -46,6 +46,8 @@ export interface StorePlace {
   readonly reachedInDatabase?: Position;
   /** node.db has lost its newest commits, its clock among them; what it is known to have stamped is in this one. */
   readonly onShort?: (known: VectorClock) => void;
+  /** A copy of node.db's write-ahead log, parts of which SQLite passed over; a sentence each about it. */
+  readonly keepWal?: () => readonly string[];
   /** Full size of a segment of a log in files. */
   readonly segmentBytes?: number | undefined;
   /** Nothing in the database may be acknowledged any more. */
@@ -59,7 +61,7 @@ export function storesOf(kinds: StartKinds, place: StorePlace): Stores {
 }
 
 function logSourceOf(kind: LogKind, place: StorePlace, onShort: () => void): LogSource {
-  const { sql, disk, dataDir, owner, now, segmentBytes, reached, reachedInDatabase } = place;
+  const { sql, disk, dataDir, owner, now, segmentBytes, reached, reachedInDatabase, keepWal } = place;
   switch (kind) {
     case "sqlite":
       return new SqliteLogSource({
@@ -68,6 +70,7 @@ function logSourceOf(kind: LogKind, place: StorePlace, onShort: () => void): Log
         owner,
         reached: reachedInDatabase,
         onShort,
+        keepWal,
       });
     case "file":
       return new FileLogSource({ disk, dataDir, owner, now, segmentBytes, reached });

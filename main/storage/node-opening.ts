@@ -3,13 +3,17 @@
  * this returns. Where SQLite cannot read it, or may not write to it any more, a new one takes its place (./rescue), and
  * that is opened.
  */
+import { basename, join } from "node:path";
 import Database from "better-sqlite3";
+import type { TimeMs } from "../../shared/ids.ts";
 import { merge, type VectorClock } from "../../shared/clock/vector-clock.ts";
 import { raised } from "./clocks/raised.ts";
 import { SqliteClockStore } from "./clocks/sqlite-clock-store.ts";
 import { checkNoted, databaseDamage } from "./database-damage.ts";
 import { finishSwap } from "./database-swap.ts";
 import { type DirectoryLock, lockDirectory } from "./directory-lock.ts";
+import type { Disk } from "./disk/disk.ts";
+import { readWhole, replaceWhole } from "./disk/whole-file.ts";
 import {
   closeUntouched,
   databasePath,
@@ -25,6 +29,7 @@ import { NodeTrace, type TraceLimits } from "./node-trace.ts";
 import { ReachedFile } from "./reached-file.ts";
 import type { RecoveryProgress } from "./recovery/recovered.ts";
 import { rescue } from "./rescue.ts";
+import { setAsideDirectory } from "./set-aside.ts";
 import { assertRestored } from "./unfinished-restore.ts";
 
 export interface OpeningOptions extends MemoryOptions, TraceLimits {
@@ -98,8 +103,9 @@ function* open(options: OpeningOptions, lock: DirectoryLock): Generator<Recovery
       const clock = merge(merge(clocks.load(node) ?? {}, trace.newestClock() ?? {}), known);
       writing.transact(true, () => clocks.save(node, raised(clock, node)));
     };
+    const keepWal = () => copyOfWal(disk, dataDir, now());
     const owner = { node, cluster };
-    const place = { sql, disk, dataDir, owner, now, segmentBytes, onBroken, onShort };
+    const place = { sql, disk, dataDir, owner, now, segmentBytes, onBroken, onShort, keepWal };
     const memory = yield* openingMemory(options, sql, format, place, reached);
     growLog(database);
     return { lock, sql, meta, clocks, trace, memory, reached, broken };
@@ -108,4 +114,14 @@ function* open(options: OpeningOptions, lock: DirectoryLock): Generator<Recovery
     closeUntouched(database);
     throw error instanceof Database.SqliteError ? explain(error, database.name) : error;
   }
+}
+
+/** What SQLite passes over there, from the first frame whose checksum does not fit, is written over by the next commit. */
+function copyOfWal(disk: Disk, dataDir: string, at: TimeMs): readonly string[] {
+  const wal = `${databasePath(dataDir)}-wal`;
+  if (!disk.exists(wal)) return [];
+  const folder = setAsideDirectory(disk, dataDir, "write-ahead-log", at);
+  const name = `${folder}/${basename(wal)}`;
+  replaceWhole(disk, join(dataDir, name), readWhole(disk, wal));
+  return [`A copy of the write-ahead log of node.db, as it was found, is ${name}.`];
 }

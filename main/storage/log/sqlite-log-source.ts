@@ -20,6 +20,8 @@ export interface SqliteLogSourceOptions {
   readonly reached?: Position | undefined;
   /** Before a log that ends earlier is set aside: what lies beside it in the database has gone back with it. */
   readonly onShort?: () => void;
+  /** The same, before anything is written: keeps a copy of the write-ahead log, and says so. */
+  readonly keepWal?: (() => readonly string[]) | undefined;
   /** Wall clock, for names of what is set aside. */
   readonly now?: () => TimeMs;
 }
@@ -31,14 +33,16 @@ export class SqliteLogSource implements LogSource {
   readonly #disk: Pick<Disk, "gate"> | null;
   readonly #reached: Position;
   readonly #onShort: (() => void) | null;
+  readonly #keepWal: (() => readonly string[]) | null;
   readonly #now: () => TimeMs;
 
-  constructor({ database, owner, disk, reached, onShort, now }: SqliteLogSourceOptions) {
+  constructor({ database, owner, disk, reached, onShort, keepWal, now }: SqliteLogSourceOptions) {
     this.owner = owner;
     this.#database = database;
     this.#disk = disk ?? null;
     this.#reached = reached ?? 0;
     this.#onShort = onShort ?? null;
+    this.#keepWal = keepWal ?? null;
     this.#now = now ?? Date.now;
   }
 
@@ -69,6 +73,10 @@ export class SqliteLogSource implements LogSource {
         lines: [],
       };
     });
+  }
+
+  keepCopy(): readonly string[] {
+    return this.#isShort(hasLogTables(this.#database)) ? (this.#keepWal?.() ?? []) : [];
   }
 
   setAside(after: Position): OpenedLog {

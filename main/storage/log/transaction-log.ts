@@ -99,6 +99,11 @@ export interface LogSource {
    * source's scan from the same position has just returned; it is not read again then.
    */
   open(after: Position, found?: LogScan): OpenedLog;
+  /**
+   * Damage is about to be settled: a copy of what the next write would go over, where that is not in the log itself. Tells
+   * of it, a sentence each.
+   */
+  keepCopy?(): readonly string[];
   /** All there is goes under a name that says so, and a new log begins after this position. */
   setAside(after: Position): OpenedLog;
 }

@@ -47,7 +47,7 @@ export function* settle(
 ): Generator<RecoveryProgress, Recovered> {
   const { source, snapshots, schema, now } = options;
   const { tables, clock, at, index, words } = yield* decide(options, base, scan, damage);
-  const lines = setBrokenAside(snapshots, base.broken);
+  const lines = [...(source.keepCopy?.() ?? []), ...setBrokenAside(snapshots, base.broken)];
   const position = freePosition(base, scan, damage);
   writeSnapshot(snapshots, tables, {
     position,

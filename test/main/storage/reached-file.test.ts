@@ -120,8 +120,11 @@ describe("a bit that flipped in the write-ahead log of node.db", () => {
   it.each(["salvage", "truncate"] as const)("goes on under %s behind all that was given out", (recovery) => {
     writeAndKill();
     flipBit(13);
+    const wal = readFileSync(join(dir, "node.db-wal"));
     const store = openStore({ recovery });
     expect(store.lines.join("\n")).toMatch(/ends with transaction 12, and had reached 20/);
+    const copy = /is (set-aside\/.*node\.db-wal)\./.exec(store.lines.join("\n"))?.[1];
+    expect(readFileSync(join(dir, copy!)).equals(wal), "what SQLite passed over is kept").toBe(true);
     expect(store.isUnusual).toBe(true);
     expect(keysIn(store)).toEqual(keysTo(12));
     expect(store.log.last).toBeGreaterThan(count);
