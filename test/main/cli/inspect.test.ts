@@ -49,10 +49,10 @@ it("reads the log that counts, not one that another kind left behind", async () 
     store.commit({ transactions: [{ clock, at: 1, mutations }], events: [], operations: [], clock: null });
     store.close();
   }
-  const { path, scan, close } = await openLog(targetAt(dataDir));
-  expect(path).toBe(join(dataDir, "node.db"));
-  expect([scan.first, scan.last]).toEqual([2, 2]);
-  close();
+  const opened = await openLog(targetAt(dataDir));
+  expect(opened.path).toBe(join(dataDir, "node.db"));
+  expect([opened.scan.first, opened.scan.last]).toEqual([2, 2]);
+  opened.close();
 });
 
 describe("lightcone inspect", () => {
