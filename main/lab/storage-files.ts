@@ -11,9 +11,11 @@ import type Database from "better-sqlite3";
 import type { ClockStoreKind } from "../../shared/contract/state.ts";
 import type { StorageSettings, StorageView } from "../../shared/contract/storage.ts";
 import { asNodeId } from "../../shared/ids.ts";
+import type { Position } from "../../shared/runtime/types.ts";
 import { clockFile, readClockFile } from "../storage/clocks/clock-file.ts";
 import { decodeStoredClock, type StoredClock } from "../storage/clocks/stored-clock.ts";
 import { RealDisk } from "../storage/disk/real-disk.ts";
+import { notedReach } from "../storage/log-reach.ts";
 import { scanFiles } from "../storage/log/file-scan.ts";
 import { logFolder } from "../storage/log/segment-files.ts";
 import { scanTables } from "../storage/log/sqlite-scan.ts";
@@ -41,13 +43,14 @@ export function readStorage(place: StoragePlace): StorageView {
   return withDatabase(place, (database, problem) => {
     const snapshots = snapshotsOf(place, database);
     const sound = snapshots.filter((one) => one.problem === null);
-    const log = logOf(place, database, problem);
+    const covered = Math.max(0, ...sound.map(({ position }) => position));
+    const log = logOf(place, database, problem, covered);
     return {
       node: place.owner.node,
       source: "files",
       dataDir: place.dataDir,
       kinds: { ...place.storage, clocks: place.clockStore },
-      log: { ...log, replayFrom: Math.max(0, ...sound.map(({ position }) => position)) },
+      log: { ...log, replayFrom: covered },
       snapshots,
       clock: clockOf(place, database),
       setAside: asideIn(place.dataDir, database),
@@ -91,12 +94,17 @@ function logOf(
   { dataDir, owner, storage }: StoragePlace,
   database: Database.Database | null,
   problem: string | null,
+  covered: Position,
 ) {
   if (storage.log === "memory") return noLog;
   if (storage.log === "sqlite" && database === null) return problem === null ? noLog : unreadable(problem);
   try {
-    if (storage.log === "sqlite") return viewOf(scanTables(database!, owner, null));
-    const scan = scanFiles({ disk: new RealDisk(), dir: join(dataDir, logFolder), owner, after: null });
+    const noted = database === null ? null : notedReach(database, dataDir);
+    const isMissed = noted !== null && noted.log === storage.log && noted.reached > covered;
+    const reached = isMissed ? noted.reached : 0;
+    if (storage.log === "sqlite") return viewOf(scanTables(database!, owner, null, reached));
+    const dir = join(dataDir, logFolder);
+    const scan = scanFiles({ disk: new RealDisk(), dir, owner, after: null, reached });
     const newest = scan.segments.at(-1);
     return viewOf(scan, newest === undefined || scan.end === null ? 0 : newest.bytes - scan.end.dataEnd);
   } catch (error) {

@@ -1,17 +1,14 @@
 /**
- * How far the log of a stopped or running node must reach: what node.db noted of one in files, or the file beside it of
- * one in node.db, unless a snapshot has all of that. Read before the log is: a running node appends first and notes then.
+ * How far the log of a stopped or running node must reach: what was noted of it (../../storage/log-reach), unless a
+ * snapshot has all of that.
  */
 import { existsSync } from "node:fs";
 import { RealDisk } from "../../storage/disk/real-disk.ts";
+import { notedReach } from "../../storage/log-reach.ts";
 import type { LogOwner } from "../../storage/log/transaction-log.ts";
-import { readReached } from "../../storage/log-witness.ts";
 import { checkFormat, databasePath } from "../../storage/node-database.ts";
-import { readKinds } from "../../storage/node-kinds.ts";
-import { NodeMeta } from "../../storage/node-meta.ts";
 import { NodeStoreError } from "../../storage/node-store-error.ts";
 import { openQuietly, type QuietDatabase } from "../../storage/quiet-database.ts";
-import { ReachedFile } from "../../storage/reached-file.ts";
 import { FileSnapshotStore } from "../../storage/snapshots/file-snapshot-store.ts";
 import type { SnapshotStore } from "../../storage/snapshots/snapshot-store.ts";
 import { SqliteSnapshotStore } from "../../storage/snapshots/sqlite-snapshot-store.ts";
@@ -45,20 +42,18 @@ export function reachOfLog(dataDir: string, inUse: boolean): LogReach {
 }
 
 function reachIn({ database }: QuietDatabase, dataDir: string, owner: LogOwner): LogReach {
-  const meta = new NodeMeta(database);
-  const kinds = readKinds(meta);
-  if (kinds === null || kinds.log === "memory") return nowhere;
-  const isTable = kinds.log === "sqlite";
-  const reached = isTable ? new ReachedFile(dataDir).read() : readReached(meta);
+  const noted = notedReach(database, dataDir);
+  if (noted === null) return nowhere;
+  const { log, base, reached } = noted;
   const options = { owner, readOnly: true } as const;
   const snapshots: SnapshotStore =
-    kinds.base === "sqlite"
+    base === "sqlite"
       ? new SqliteSnapshotStore({ database, ...options })
       : new FileSnapshotStore({ disk: new RealDisk(), dataDir, now: Date.now, ...options });
   try {
     const covered = snapshots.list()[0]?.position ?? 0;
     if (covered >= reached) return nowhere;
-    return isTable ? { files: 0, table: reached } : { files: reached, table: 0 };
+    return log === "sqlite" ? { files: 0, table: reached } : { files: reached, table: 0 };
   } finally {
     snapshots.close();
   }

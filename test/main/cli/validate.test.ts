@@ -23,6 +23,7 @@ import { reportLines } from "../../../main/cli/storage/report-lines.ts";
 import { targetAt } from "../../../main/cli/storage/target.ts";
 import { storeOptions } from "../storage/store-options.ts";
 import { NodeStore } from "../../../main/storage/node-store.ts";
+import { skipped } from "../../skipped.ts";
 import { appendTorn, hashOf, logSource, makeDataDirectory, owner } from "./data-directory.ts";
 
 const entry = join(import.meta.dirname, "..", "..", "..", "main", "cli", "main.ts");
@@ -274,14 +275,11 @@ describe("what validate refuses to judge", () => {
     expect(() => targetAt(make())).toThrow(sentence);
   });
 
-  it.skipIf(process.getuid?.() === 0)(
-    "what it may not read (skipped for root, who may read everything)",
-    () => {
-      const path = fileOf("secret");
-      chmodSync(path, 0);
-      expect(() => targetAt(path)).toThrow(/cannot be read \(EACCES\)/);
-    },
-  );
+  it.skipIf(skipped(process.getuid?.() === 0, "root may read everything"))("what it may not read", () => {
+    const path = fileOf("secret");
+    chmodSync(path, 0);
+    expect(() => targetAt(path)).toThrow(/cannot be read \(EACCES\)/);
+  });
 
   it("a file in a newer format, and judges the rest", async () => {
     const path = copy();

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
@@ -11,9 +11,11 @@ import { RealDisk } from "../../../main/storage/disk/real-disk.ts";
 import { FileLogSource } from "../../../main/storage/log/file-log-source.ts";
 import { SqliteLogSource } from "../../../main/storage/log/sqlite-log-source.ts";
 import { databasePath } from "../../../main/storage/node-database.ts";
+import { NodeStore } from "../../../main/storage/node-store.ts";
 import { type StorageSettings, storageDefaults } from "../../../shared/contract/storage.ts";
 import { asNodeId } from "../../../shared/ids.ts";
 import type { Transaction } from "../../../shared/runtime/types.ts";
+import { storeOptions } from "../storage/store-options.ts";
 import { temporaryDir } from "./temporary.ts";
 
 const owner = { node: asNodeId("node-1"), cluster: "lab" };
@@ -54,6 +56,22 @@ function placeWith(log: StorageSettings["log"], keys: readonly string[]): Storag
   };
 }
 
+/** The same of a node's own making: it notes how far its log has reached. */
+function notedPlaceWith(log: "file" | "sqlite", count: number): StoragePlace {
+  const dataDir = join(temporaryDir(), "node-1");
+  const store = new NodeStore(storeOptions(dataDir, { log, snapshots: log, cluster: owner.cluster }));
+  for (let number = 1; number <= count; number += 1)
+    store.commit({
+      transactions: [write(number, "k")],
+      events: [],
+      operations: [],
+      clock: { "node-1": number },
+    });
+  store.close();
+  const storage = { ...storageDefaults, log, snapshots: log };
+  return { dataDir, isRunning: false, owner, storage, clockStore: "sqlite" };
+}
+
 /** Names and contents of every file. */
 const printOf = (dir: string) =>
   readdirSync(dir, { recursive: true, withFileTypes: true })
@@ -81,6 +99,19 @@ const filesOf = (place: StoragePlace) => readStorage(place).log.segments.map(({ 
 const recordsOf = (place: StoragePlace) => filesOf(place).flatMap((file) => allRecords(place, file));
 
 describe.each(["file", "sqlite"] as const)("the storage of a node that does not run, log in %s", (kind) => {
+  it("shows that its log is shorter than it was, as a start would find", () => {
+    const place = notedPlaceWith(kind, 5);
+    expect(readStorage(place).log.damage).toEqual([]);
+    if (kind === "file") rmSync(join(place.dataDir, "log"), { recursive: true });
+    else {
+      const database = new Database(databasePath(place.dataDir));
+      database.exec("DELETE FROM transaction_log WHERE position > 3");
+      database.close();
+    }
+    const [damage] = readStorage(place).log.damage;
+    expect(damage).toMatchObject({ after: kind === "file" ? 0 : 3, before: 6 });
+  });
+
   it("is told whole, a page at a time, and nothing is changed by looking", () => {
     const place = placeWith(kind, keys);
     const before = printOf(place.dataDir);
