@@ -23,7 +23,7 @@ const problemsMax = 20;
 
 const meaning = "What lies in the damaged pages cannot be trusted; other parts may be whole.";
 const advice =
-  "Where other nodes have the data, move the file away and start the node with one of them as --seed-node: it is filled again. Alone, restore a copy of the directory or a snapshot with lightcone restore.";
+  "Where other nodes have the data, start the node with one of them as --seed-node: it sets the file aside and is filled again. Alone, start it with --recovery=salvage to keep what can still be read, or restore a snapshot with lightcone restore.";
 
 export function checkDatabase(path: string, file: string, inUse: boolean): CheckedDatabase {
   const bytes = statSync(path).size;

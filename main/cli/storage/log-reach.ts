@@ -10,7 +10,7 @@ import { checkFormat, databasePath } from "../../storage/node-database.ts";
 import { NodeStoreError } from "../../storage/node-store-error.ts";
 import { openQuietly, type QuietDatabase } from "../../storage/quiet-database.ts";
 import { FileSnapshotStore } from "../../storage/snapshots/file-snapshot-store.ts";
-import type { SnapshotStore } from "../../storage/snapshots/snapshot-store.ts";
+import { SnapshotError, type SnapshotStore } from "../../storage/snapshots/snapshot-store.ts";
 import { SqliteSnapshotStore } from "../../storage/snapshots/sqlite-snapshot-store.ts";
 import type { Position } from "../../../shared/runtime/types.ts";
 import { ownerIn } from "./check-database.ts";
@@ -33,8 +33,8 @@ export function reachOfLog(dataDir: string, inUse: boolean): LogReach {
     const owner = ownerIn(opened);
     return owner === null ? nowhere : reachIn(opened, dataDir, owner);
   } catch (error) {
-    const isUnreadable = error instanceof NodeStoreError || (error as { code?: string }).code !== undefined;
-    if (!isUnreadable) throw error;
+    const isTold = error instanceof NodeStoreError || error instanceof SnapshotError;
+    if (!isTold && (error as { code?: string }).code === undefined) throw error;
     return nowhere;
   } finally {
     opened?.close();

@@ -24,6 +24,7 @@ import { targetAt } from "../../../main/cli/storage/target.ts";
 import { storeOptions } from "../storage/store-options.ts";
 import { NodeStore } from "../../../main/storage/node-store.ts";
 import { skipped } from "../../skipped.ts";
+import { breakPage, pagesOf } from "../storage/database-pages.ts";
 import { appendTorn, hashOf, logSource, makeDataDirectory, owner } from "./data-directory.ts";
 
 const entry = join(import.meta.dirname, "..", "..", "..", "main", "cli", "main.ts");
@@ -305,5 +306,16 @@ describe("what validate refuses to judge", () => {
     expect(remarks).toEqual([
       'Some of its files belong to node-2 of cluster "lightcone": a start refuses that.',
     ]);
+  });
+
+  it("a database whose table of snapshots cannot be read", async () => {
+    const path = join(dir, "pages");
+    const store = new NodeStore(storeOptions(path, { cluster: owner.cluster }));
+    await store.snapshot();
+    store.close();
+    for (const page of pagesOf(path, "snapshots")) breakPage(path, page);
+    const { verdict, files } = await looked(path);
+    expect(verdict).toBe("damaged");
+    expect(files).toMatchObject([{ file: "node.db", verdict: "damaged" }]);
   });
 });
