@@ -7,7 +7,7 @@
  */
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join, relative, sep } from "node:path";
-import type Database from "better-sqlite3";
+import Database from "better-sqlite3";
 import type { ClockStoreKind } from "../../shared/contract/state.ts";
 import type { StorageSettings, StorageView } from "../../shared/contract/storage.ts";
 import { asNodeId } from "../../shared/ids.ts";
@@ -23,7 +23,7 @@ import type { LogOwner, LogScan } from "../storage/log/transaction-log.ts";
 import { databasePath } from "../storage/node-database.ts";
 import { openQuietly } from "../storage/quiet-database.ts";
 import { FileSnapshotStore } from "../storage/snapshots/file-snapshot-store.ts";
-import type { SnapshotStore } from "../storage/snapshots/snapshot-store.ts";
+import { SnapshotError, type SnapshotStore } from "../storage/snapshots/snapshot-store.ts";
 import { SqliteSnapshotStore } from "../storage/snapshots/sqlite-snapshot-store.ts";
 
 export interface StoragePlace {
@@ -77,14 +77,19 @@ function withDatabase<Result>(
     quiet = openQuietly(path, isRunning);
     quiet.database.prepare("SELECT count(*) FROM sqlite_schema").get();
   } catch (error) {
-    return read(null, `node.db cannot be read (${(error as Error).message}).`);
+    return read(null, cannotRead(error));
   }
   try {
     return read(quiet.database, null);
+  } catch (error) {
+    if (!(error instanceof SnapshotError) && !(error instanceof Database.SqliteError)) throw error;
+    return read(null, cannotRead(error));
   } finally {
     quiet.close();
   }
 }
+
+const cannotRead = (error: unknown) => `node.db cannot be read (${(error as Error).message}).`;
 
 type PartOfLog = Omit<LogView, "replayFrom">;
 

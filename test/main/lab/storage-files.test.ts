@@ -15,6 +15,7 @@ import { NodeStore } from "../../../main/storage/node-store.ts";
 import { type StorageSettings, storageDefaults } from "../../../shared/contract/storage.ts";
 import { asNodeId } from "../../../shared/ids.ts";
 import type { Transaction } from "../../../shared/runtime/types.ts";
+import { breakPage, pagesOf } from "../storage/database-pages.ts";
 import { storeOptions } from "../storage/store-options.ts";
 import { temporaryDir } from "./temporary.ts";
 
@@ -97,6 +98,14 @@ function allRecords({ dataDir }: StoragePlace, file: string) {
 }
 const filesOf = (place: StoragePlace) => readStorage(place).log.segments.map(({ file }) => file);
 const recordsOf = (place: StoragePlace) => filesOf(place).flatMap((file) => allRecords(place, file));
+
+it("a database whose snapshots cannot be read is shown as damage", () => {
+  const place = notedPlaceWith("sqlite", 5);
+  for (const page of pagesOf(place.dataDir, "snapshots")) breakPage(place.dataDir, page);
+  expect(readStorage(place).log.damage).toMatchObject([
+    { file: "node.db", message: expect.stringContaining("cannot be read") },
+  ]);
+});
 
 describe.each(["file", "sqlite"] as const)("the storage of a node that does not run, log in %s", (kind) => {
   it("shows that its log is shorter than it was, as a start would find", () => {
